@@ -4,7 +4,8 @@
 Everything is derived from the facts; a stored result is not used.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.facts import gather
 from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
+from energy_runner.analysis.placing.clock import clock_of
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session
@@ -23,6 +25,9 @@ from energy_runner.wording import shown
 Part = dict[str, Values]
 _MOST_NOTES = 2  # in a message
 _MOST_NAMED = 3  # sessions, in a title
+_LONGEST_ID = 100  # characters of one there
+_LONGEST_NAME = 255  # of a session or benchmark in its column, which has it in every row
+LONGEST = 1000  # characters of a text in a table
 _SESSION = {
     "session": "The session's id.",
     "virtual": "True: simulated, no measurement.",
@@ -49,8 +54,8 @@ class Kind:
 def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[str, Kind] | None = None) -> Table:
     """Return a table of all windows, single inferences, layers or laps of `sessions`, derived from their facts.
 
-    `others` are kinds of tables that are made elsewhere, by name. Raises `ConfigurationError` for an unknown
-    `what`, `SessionError` for a session that has none of them.
+    `others` are kinds of tables that are made elsewhere, by name. A session that has none of them is a remark.
+    Raises `ConfigurationError` for an unknown `what`, `SessionError` where no session has any.
     """
     kinds = {**KINDS, **(others or {})}
     if what not in kinds:
@@ -60,23 +65,31 @@ def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[st
     kind = kinds[what]
     about = _SESSION | kind.about
     columns: dict[str, list[Values]] = {name: [] for name in about}
-    remarks: list[str] = []
+    remarks = list(_alike(sessions))
+    without: list[str] = []
     for session in sessions:
         noted: list[str] = []
+        if session.record.outcome == "running":
+            noted.append("the run has not ended, or was killed; these are its rows so far")
         rows = 0
         try:
             for part in kind.parts(session, noted):
                 count = len(next(iter(part.values())))
                 for name, values in (_session_columns(session, count) | part).items():
-                    columns[name].append(values)
+                    columns[name].append(_bounded(values, name, noted))
                 rows += count
         except OverflowError:
             raise SessionError(f"{session.path}: holds a number that no run can produce") from None
         if not rows:
             why = f": {'; '.join(noted[:_MOST_NOTES])}" if noted else ""
             mode = session.record.run.mode
-            raise SessionError(f"{session.path}: this session in {mode} mode has no {what}{why}")
-        remarks += [f"{session.path}: {note}" for note in noted]
+            without.append(f"{session.path}: this session in {mode} mode has no {what}{why}")
+            continue
+        remarks += [f"{session.path}: {note}" for note in dict.fromkeys(noted)]
+    if len(without) == len(sessions):
+        more = "; nor has any of the others" if len(without) > 1 else ""
+        raise SessionError(f"{without[0]}{more}")
+    remarks += without
     virtual = any(session.record.virtual for session in sessions)
     return Table(
         name=what,
@@ -100,16 +113,45 @@ def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[st
     )
 
 
+def _alike(sessions: Sequence[Session]) -> Iterator[str]:
+    """Say which sessions cannot be told apart by their rows: the same one twice, or two of one id."""
+    paths = Counter(str(session.path.resolve()) for session in sessions)
+    yield from (
+        f"{path}: was given {count} times, so each row is there as often"
+        for path, count in paths.items()
+        if count > 1
+    )
+    ids = Counter(
+        session.record.session_id for session in {str(one.path.resolve()): one for one in sessions}.values()
+    )
+    for name, count in ids.items():
+        if count > 1:
+            yield f"{count} sessions are called {shown(name)}: the column session does not tell their rows apart"
+
+
+def _bounded(values: Values, name: str, noted: list[str]) -> Values:
+    """Return a column whose texts are of bounded length: an array has room for the longest in each of its rows."""
+    if values.dtype.kind != "U" or values.dtype.itemsize <= 4 * LONGEST:
+        return values
+    noted.append(f"texts in the column {name} are cut after {LONGEST} characters")
+    return values.astype(f"U{LONGEST}")
+
+
+def words(texts: Iterable[str]) -> Values:
+    """Return texts as a column; each is cut one character after `LONGEST`, so that one long one costs little."""
+    return np.array([text[: LONGEST + 1] for text in texts], dtype=np.str_)
+
+
 def _named(sessions: Sequence[Session]) -> list[str]:
     """Return the ids of the first sessions, and how many more there are."""
-    ids = [session.record.session_id for session in sessions[:_MOST_NAMED]]
+    ids = [shown(session.record.session_id, _LONGEST_ID) for session in sessions[:_MOST_NAMED]]
     return ids if len(sessions) <= _MOST_NAMED else [*ids, f"{len(sessions) - _MOST_NAMED} more"]
 
 
 def _session_columns(session: Session, count: int) -> Part:
     record = session.record
     texts = {"session": record.session_id, "benchmark": record.benchmark.id, "mode": record.run.mode}
-    columns: Part = {name: np.full(count, text) for name, text in texts.items()}
+    columns: Part = {name: np.full(count, shown(text, _LONGEST_NAME)) for name, text in texts.items()}
     return columns | {"virtual": np.full(count, record.virtual)}
 
 
@@ -136,7 +178,7 @@ _WINDOWS = {
     "window": "Number of the window, from 1.",
     "stimulus": "Index of its stimulus, from 0.",
     "file": "File of the stimulus.",
-    "start_s": "Its first edge in the monitor's timebase, s from the start of the acquisition.",
+    "start_s": "Its first edge, s from the first sample on, as long as a sample was found to last.",
     "stop_s": "Its second edge, s, likewise.",
     "duration_s": "Duration between the edges, s.",
     "inferences": "Inferences in the window.",
@@ -157,17 +199,24 @@ _WINDOWS = {
 def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
     result = analyze(session)
     windows = result.windows
-    noted += [finding.detail for finding in result.findings if finding.window is not None]
+    noted += [
+        f"window {finding.window + 1}, {finding.id}: {finding.detail}"
+        for finding in result.findings
+        if finding.window is not None
+    ]
     budgets = [window.uncertainty for window in windows]
     part: Part = {
         "window": np.array([window.index + 1 for window in windows], dtype=np.int64),
         "stimulus": np.array([window.stimulus for window in windows], dtype=np.int64),
-        "file": np.array([window.file for window in windows], dtype=np.str_),
+        "file": words(window.file for window in windows),
         "samples_missing_known": np.array([window.samples_missing_known for window in windows], dtype=np.bool_),
         "energy_per_inference_u_j": numbers([b.u if b else None for b in budgets], np.float64),
         "energy_per_inference_expanded_u_j": numbers([b.U if b else None for b in budgets], np.float64),
     }
     part |= {name: numbers([getattr(w, name) for w in windows], np.float64) for name in _FLOATS}
+    # A result counts stated periods. Here the edges are in the time of durations, inferences and exported traces.
+    factor = clock_of(result.sample_clock).factor
+    part |= {name: part[name] * factor for name in ("start_s", "stop_s")}
     yield part | {name: numbers([getattr(w, name) for w in windows], np.int64) for name in _COUNTS}
 
 
@@ -176,7 +225,7 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
 _INFERENCES = {
     "window": "Number of the window, from 1.",
     "inference": "Number of the inference in its window, from 1.",
-    "start_s": "Its beginning in the monitor's timebase, s from the start of the acquisition.",
+    "start_s": "Its beginning, s from the first sample on, as long as a sample was found to last.",
     "start_u_s": "Standard uncertainty of its beginning, s.",
     "stop_s": "Its end, s, which is the beginning of the next one.",
     "duration_s": "Its duration, s.",
@@ -232,7 +281,7 @@ def _layers(session: Session, noted: list[str]) -> Iterator[Part]:
     rows = found.layers
     yield {
         "layer": np.arange(1, len(rows) + 1, dtype=np.int64),
-        "name": np.array([row.name for row in rows], dtype=np.str_),
+        "name": words(row.name for row in rows),
         "operations": np.array([row.operations for row in rows], dtype=np.int64),
         "duration_s": np.array([row.duration_s for row in rows], dtype=np.float64),
         "energy_j": np.array([row.energy_j for row in rows], dtype=np.float64),
@@ -267,7 +316,7 @@ def _laps(session: Session, _: list[str]) -> Iterator[Part]:
         purposes, windows, laps_us, times_ns = zip(*dut_laps, strict=True)
         yield {
             **_laps_of("dut", laps_us, times_ns),
-            "purpose": np.array(purposes, dtype=np.str_),
+            "purpose": words(purposes),
             "window": numbers(windows, np.int64),
         }
 

@@ -13,8 +13,9 @@ def table(sessions: AnySession | Sequence[AnySession], what: str = "windows") ->
     """Return the windows, single inferences, layers, verdicts or laps of sessions as a table with units.
 
     Use it with `table.csv()`, `table.save("x.parquet")` or `xarray.Dataset(**table.to_xarray())`;
-    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them,
-    `ConfigurationError` for anything but "windows", "inferences", "layers", "verdicts" or "laps".
+    `table["energy_j"]` is one column. A session that has none of them is among the `remarks`. Raises
+    `SessionError` where no session has any, `ConfigurationError` for anything but "windows", "inferences",
+    "layers", "verdicts" or "laps".
     """
     from energy_runner.analysis.tables import table as make_table
     from energy_runner.rules.verdict_table import VERDICTS

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 
 from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.facts import Facts
+from energy_runner.api.seal import obvious_differences
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session.folder import Session
+from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.trace import TraceReader
 from energy_runner.traces.writers.model import (
+    LONGEST,
     Curve,
     FloatArray,
     Item,
@@ -25,6 +28,7 @@ from energy_runner.traces.writers.model import (
     SampleArray,
     Source,
     Track,
+    clean,
 )
 from energy_runner.traces.writers.table import Format, format_of, write_trace
 from energy_runner.version import version
@@ -54,6 +58,8 @@ _SHOWN = {"jls": _FEW, "perfetto": _ALL}
 _ABOUT = {"energy": "joules in each sample"}
 _LATEST_S, _LATEST_NS = 1e9, 2**62  # of a trace, and of the calendar: beyond, a file is damaged
 _CURVES = ("voltage", "temperature")
+_SAME = 1e-3  # samples: by how much a place in the result may differ, which has decimals
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,9 @@ def export_trace(
     give at most `most_rows`. Samples are as they were recorded: no correction by a calibration is applied. Missing
     ones stay missing. `progress` is told the share that is written.
 
-    Raises `ConfigurationError` for a file that exists, an unknown format or rail, and Parquet without
-    pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk refuses.
+    Raises `ConfigurationError` for a file that exists, a name that the session needs, an unknown format or
+    rail, and Parquet without pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk
+    refuses.
     """
     session = load_session(session)
     path = Path(out)
@@ -102,13 +109,10 @@ def export_trace(
             f"{session.path}: this session in {session.record.run.mode} mode has no power trace. Try: a session "
             "in energy mode, or perfetto, which shows what happened"
         )
-    if not session.has_trace():
-        sent = _Going(session, None, None).outgoing(form)
+    trace, why_not = _trace(session, rail, form)
+    with trace or nullcontext():
+        sent = _Going(session, trace, rail, why_not).outgoing(form)
         written = write_trace(sent, path, form, options, progress)
-    else:
-        with _opened(session, rail) as trace:
-            sent = _Going(session, trace, rail).outgoing(form)
-            written = write_trace(sent, path, form, options, progress)
     return ExportedTrace(
         path=path,
         format=form.name,
@@ -116,8 +120,20 @@ def export_trace(
         samples=sent.length,
         rows=written.rows,
         simulated=sent.virtual,
-        remarks=tuple(dict.fromkeys([*sent.remarks, *written.remarks])),
+        remarks=tuple(dict.fromkeys(clean(one, 2 * LONGEST) for one in (*sent.remarks, *written.remarks))),
     )
+
+
+def _trace(session: Session, rail: str | None, form: Format) -> tuple[TraceReader | None, str]:
+    """Return the trace, or None and why not: a format that shows what happened does without one."""
+    if not session.has_trace():
+        return None, ""
+    try:
+        return _opened(session, rail), ""
+    except SessionError as error:
+        if form.samples:
+            raise
+        return None, f"without the power: {error}"
 
 
 def _opened(session: Session, rail: str | None) -> TraceReader:
@@ -127,7 +143,7 @@ def _opened(session: Session, rail: str | None) -> TraceReader:
     rails = list(trace.rails)
     trace.close()
     if rail not in rails:
-        there = f"there are {', '.join(rails)}" if rails else "it has one only, without a name"
+        there = f"there are {clean(', '.join(rails))}" if rails else "it has one only, without a name"
         raise ConfigurationError(f"{session.path}: has no rail {rail[:40]!r}; {there}")
     return session.trace(rail)
 
@@ -135,12 +151,12 @@ def _opened(session: Session, rail: str | None) -> TraceReader:
 class _Going:
     """A session on its way out: what its layers and its trace say, as writers take it."""
 
-    def __init__(self, session: Session, trace: TraceReader | None, rail: str | None) -> None:
+    def __init__(self, session: Session, trace: TraceReader | None, rail: str | None, why_not: str) -> None:
         self._session = session
         self._trace = trace
         chosen = rail if rail is not None or trace is None or not trace.rails else trace.rails[0]
         self._layers = Layers(session, chosen)
-        self._remarks: list[str] = []
+        self._remarks: list[str] = [why_not] if why_not else []
         if trace is not None and len(trace.rails) > 1:
             others = ", ".join(one for one in trace.rails if one != chosen)
             self._remarks.append(f"this is the rail {chosen}; the session has others: {others}")
@@ -154,8 +170,17 @@ class _Going:
         signals = self._signals(seen.facts)
         step_s = self._step_s()
         length = self._trace.length if self._trace is not None else 0
+        self._remarks += obvious_differences(self._session)  # whoever gets the file alone has to know, too
         if record.outcome == "running":
             self._remarks.append("the run has not ended, or was killed; this is its trace so far")
+        windows = self._windows(step_s, length)
+        over_range = self._stretches("over-range", step_s)
+        if len(over_range):
+            count = float(np.sum(over_range[:, 1] - over_range[:, 0]))
+            self._remarks.append(
+                f"{count:.0f} samples were beyond the monitor's range, and their values are not true; "
+                "jls, sr, vcd and perfetto show where"
+            )
         self._remarks += self._layers.problems
         return Outgoing(
             session=record.session_id,
@@ -166,21 +191,44 @@ class _Going:
             length=length,
             signals=signals,
             zero_utc_ns=self._zero_utc_ns(),
+            zero_limit_s=self._zero_limit_s(),
             tracks=tuple(one for one in tracks if one.count),
             curves=tuple(curves),
-            windows=tuple(
-                (one.index + 1, one.start_s / step_s, one.stop_s / step_s)
-                for one in seen.windows
-                if one.start_s is not None
-                and one.stop_s is not None
-                and -step_s < one.start_s < one.stop_s < _LATEST_S
-            ),
+            windows=windows,
             edges=self._layers.family("edges").starts_s / step_s if seen.facts.edges else np.zeros(0),
             losses=self._stretches("losses", step_s),
-            over_range=self._stretches("over-range", step_s),
+            over_range=over_range,
             remarks=tuple(dict.fromkeys(self._remarks)),
             instants=self._trace is not None and "instant" in seen.facts.kinds().values(),
         )
+
+    def _windows(self, step_s: float, length: int) -> tuple[tuple[int, float, float], ...]:
+        """Return the windows with both edges, in samples, by the edges themselves where these can be told.
+
+        The result is derived, and may be of another version or changed, so that it only stands in for them.
+        """
+        seen = self._layers.seen
+        aligned = seen.alignment.windows if seen.alignment is not None else []
+        found: list[tuple[int, float, float]] = []
+        for one in seen.windows:
+            place = aligned[one.index] if one.index < len(aligned) else None
+            told = (one.start_s / step_s, one.stop_s / step_s) if one.start_s is not None and one.stop_s else None
+            start, stop = (place.start, place.stop) if place is not None else told or (math.nan, math.nan)
+            if not -1 < start < stop < _LATEST_S / step_s:
+                continue
+            found.append((one.index + 1, start, stop))
+            if told is not None and abs(told[0] - start) + abs(told[1] - stop) > _SAME:
+                self._remarks.append(
+                    f"window {one.index + 1} lies where its edges were captured, and not where {RESULT} has it. "
+                    "Try: energy-runner analyze"
+                )
+        outside = [str(number) for number, start, stop in found if length and (start < 0 or stop > length)]
+        if outside:
+            self._remarks.append(
+                f"not whole in the trace, which has {length} samples: window {_few(outside)}; formats that show "
+                "edges or markers leave it out"
+            )
+        return tuple(found)
 
     def _step_s(self) -> float:
         seen = self._layers.seen
@@ -196,6 +244,11 @@ class _Going:
             return None
         utc_ns = begun.utc_ns - round(place_s * 1e9)
         return utc_ns if abs(utc_ns) < _LATEST_NS else None
+
+    def _zero_limit_s(self) -> float | None:
+        """Return how far second 0 may really be from where the messages to the host place it, s."""
+        limit_s = float(self._layers.seen.times.limits(np.zeros(1))[0])
+        return limit_s if math.isfinite(limit_s) else None
 
     def _stretches(self, name: str, step_s: float) -> FloatArray:
         family = self._layers.family(name)
@@ -223,7 +276,11 @@ class _Going:
         if monitor is None:
             self._remarks.append("no power monitor was configured, so power cannot be computed")
             return tuple(recorded.values())
-        raw = energy_source(trace, monitor.voltage_set_v, facts.kinds(), self._layers.seen.clock)
+        try:
+            raw = energy_source(trace, monitor.voltage_set_v, facts.kinds(), self._layers.seen.clock)
+        except SessionError as error:
+            self._remarks.append(f"power cannot be computed: {error}")
+            return tuple(recorded.values())
         if monitor.accuracy.get("points"):
             self._remarks.append("the samples are as recorded: the correction by the calibration is not applied")
         set_v = monitor.voltage_set_v
@@ -238,6 +295,10 @@ class _Going:
                 current = _divided(raw.power_w, set_v)
                 recorded["current"] = OutSignal("current", "A", "converted", current, about)
         return tuple(recorded.values())
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if (more := len(names) - _MOST_NAMED) > 0 else "")
 
 
 def _power_of(recorded: dict[str, OutSignal], set_v: float) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.cli.clearing_up import clearing_up
 from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write, write_bytes, write_json, write_line
@@ -83,7 +84,8 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
     if out is None:
         write_bytes(made.csv().encode("utf-8"))
     else:
-        made.save(out, form or None)
+        with clearing_up():
+            made.save(out, form or None)
         write_line(str(out))
     return ExitStatus.RULE_FAILED if differs else ExitStatus.VALID
 

@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from energy_runner.cli.clearing_up import clearing_up
 from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json, write_line
@@ -22,7 +23,7 @@ def export_trace_command(
     session = api.load_session(path)
     differs = tell_differences(session)
     every, most_rows = rows
-    with ProgressBar() as bar:
+    with clearing_up(), ProgressBar() as bar:
         made = api.export_trace(
             session,
             out,
@@ -35,7 +36,8 @@ def export_trace_command(
     if made.simulated:
         say("SIMULATED: this session is of a virtual bench and is not a measurement; the file says so")
     for remark in made.remarks:
-        say(plain(remark))
+        if remark not in differs:  # said already
+            say(plain(remark))
     if as_json:
         write_json(
             {

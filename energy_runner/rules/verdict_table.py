@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from energy_runner.analysis.tables import Kind, Part, numbers
+from energy_runner.analysis.tables import Kind, Part, numbers, words
 from energy_runner.rules.judge import check
 from energy_runner.session.folder import Session
 
@@ -44,7 +44,7 @@ def _verdicts(session: Session, noted: list[str]) -> Iterator[Part]:
         "low": [one.low for one in found],
         "high": [one.high for one in found],
     }
-    part: Part = {name: np.array(values, dtype=np.str_) for name, values in texts.items()}
+    part: Part = {name: words(values) for name, values in texts.items()}
     part |= {name: numbers(values, np.float64) for name, values in figures.items()}
     yield part | {"binding": np.array([one.binding for one in found], dtype=np.bool_)}
 

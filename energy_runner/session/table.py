@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner import notebook
-from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.session.new_file import new_file
 from energy_runner.text_file import as_cell
 
 SCHEMA = "energy-runner/table/1"
@@ -193,14 +194,5 @@ def save_table(table: Table, path: Path, form: str | None = None) -> None:
     form = form or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
     if form not in FORMATS:
         raise ConfigurationError(f"a table cannot be written as {form!r} (known: {', '.join(FORMATS)})")
-    if path.exists():
-        raise ConfigurationError(f"{path}: exists already, and nothing is overwritten. Try another name")
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        try:
-            FORMATS[form](table, temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
+    with new_file(path) as temporary:
+        FORMATS[form](table, temporary)

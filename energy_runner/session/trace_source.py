@@ -34,7 +34,7 @@ class TraceSource:
         )
         simulated = "SIMULATED " if identity.get("virtual") else ""
         return cls(
-            name=shown(f"{simulated}{make} {model}".strip() or "power monitor", _LONGEST),
+            name=shown(simulated + (f"{make} {model}".strip() or "power monitor"), _LONGEST),
             vendor=shown(make, _LONGEST),
             model=_word(f"{simulated}{model or 'monitor'}"),
             version=shown(firmware, _LONGEST),

@@ -5,13 +5,25 @@ A recorded sample is written with nine significant digits, which are a 32-bit fl
 twelve. Times have as many decimals as put each within a thousandth of a sample.
 """
 
+import csv
 import math
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from energy_runner.traces.writers.model import BLOCK, Options, Outgoing, OutSignal, Progress, Written, blocks
+from energy_runner.errors import SessionError
+from energy_runner.text_file import as_cell
+from energy_runner.traces.writers.model import (
+    BLOCK,
+    Options,
+    Outgoing,
+    OutSignal,
+    Progress,
+    Written,
+    blocks,
+    clean,
+)
 
 SPREADSHEET_ROWS = 1_048_576  # of Excel and LibreOffice Calc
 _SEPARATORS = str.maketrans({",": " ", ";": " ", "\t": " ", '"': "'"})
@@ -23,12 +35,12 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     """Write the file; `options` say how many samples a row stands for."""
     every = options.step(out.length)
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        written = _whole(out, file, progress) if every == 1 else _means(out, file, every, progress)
-    if written.rows >= SPREADSHEET_ROWS:
-        fitting = -(-out.length // (SPREADSHEET_ROWS - 1))
+        above, written = _whole(out, file, progress) if every == 1 else _means(out, file, every, progress)
+    if written.rows + above > SPREADSHEET_ROWS:
+        fitting = -(-out.length // max(1, SPREADSHEET_ROWS - above))
         written.remarks.append(
-            f"{written.rows} rows are more than a spreadsheet opens (at most {SPREADSHEET_ROWS}). "
-            f"Try: one row for {fitting} samples"
+            f"{written.rows} rows are more than a spreadsheet opens ({SPREADSHEET_ROWS} with the lines above "
+            f"them). Try: one row for {fitting} samples"
         )
     return written
 
@@ -42,44 +54,56 @@ def decimals(step_s: float) -> int:
     return min(_MOST_DECIMALS, max(0, math.ceil(-math.log10(step_s)) + 3))
 
 
-def _head(out: Outgoing, file: TextIO, names: list[str], notes: list[str]) -> None:
+def _head(out: Outgoing, file: TextIO, names: list[str], notes: list[str]) -> int:
+    """Write the lines above the rows, and return how many these are."""
     for note in notes:
         file.write(f"# {note.translate(_SEPARATORS)}\n")
     for number, start, stop in out.windows:
         file.write(f"# window {number}: {start * out.step_s:.12f} s to {stop * out.step_s:.12f} s\n")
-    file.write(",".join(names) + "\n")
+    csv.writer(file, lineterminator="\n").writerow(as_cell(name) for name in names)
+    return len(notes) + len(out.windows) + 1
 
 
-def _whole(out: Outgoing, file: TextIO, progress: Progress) -> Written:
+def _whole(out: Outgoing, file: TextIO, progress: Progress) -> tuple[int, Written]:
+    """Write a row for each sample; return how many lines are above the rows, and what was written."""
     signals = out.whole
     places = decimals(out.step_s)
     row = f"%.{places}f," + ",".join(_DIGITS[one.origin] for one in signals) + "\n"
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], out.notes(*signals))
+    above = _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], out.notes(*signals))
     for first, stop in blocks(out.length):
         _rows(file, row, _times(out, first, stop, 1), [one.read(first, stop) for one in signals])
         progress(stop / out.length)
-    return Written(out.length, _losses(signals))
+    return above, Written(out.length, _losses(signals))
 
 
-def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> Written:
+def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> tuple[int, Written]:
     """Write a row for `every` samples: the mean of those that are there, and how many these are."""
     signals = tuple(one for one in out.whole if one.name != "energy")
+    if not signals:
+        raise SessionError(
+            f"{clean(out.session)}: recorded joules in each sample and nothing that tells a power, so there is no "
+            "mean to write. Try: one row for each sample"
+        )
     row = f"%.{decimals(out.step_s)}f," + "%.12g," * len(signals) + "%d\n"
     notes = [
-        *out.notes(),
+        *out.notes(means=True),
         *(f"{one.name}: the mean of {one.about or 'what was recorded'}" for one in signals),
         f"one row stands for {every} samples: the mean of those that are there and how many these are",
     ]
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], notes)
-    rows = -(-out.length // every)
-    together = max(1, BLOCK // every)
+    above = _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], notes)
+    step = min(every, out.length)  # the one row of a shorter trace: numpy has no larger numbers
+    rows = -(-out.length // step)
+    together = max(1, BLOCK // step)
     for begin in range(0, rows, together):
         end = min(begin + together, rows)
-        first, stop = begin * every, min(end * every, out.length)
-        means, there = zip(*(_mean(one, first, stop, every) for one in signals), strict=True)
-        _rows(file, row, _times(out, begin, end, every), [*means, np.min(there, axis=0).astype(np.float64)])
+        first, stop = begin * step, min(end * step, out.length)
+        means, there = zip(*(_mean(one, first, stop, step) for one in signals), strict=True)
+        _rows(file, row, _times(out, begin, end, step), [*means, np.min(there, axis=0).astype(np.float64)])
         progress(stop / out.length)
-    return Written(rows, [f"each row is the mean of {every} samples"])
+    remarks = [f"each row is the mean of {every} samples"]
+    if out.instants:
+        remarks.append("the samples are readings at an instant; a mean of them holds for the stretch of its row")
+    return above, Written(rows, remarks)
 
 
 def _mean(signal: OutSignal, first: int, stop: int, every: int) -> tuple[np.ndarray, np.ndarray]:

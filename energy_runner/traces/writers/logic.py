@@ -40,7 +40,7 @@ def logic_signals(out: Outgoing) -> tuple[list[Logic], list[str]]:
     if early:
         remarks.append(f"{early} edges lie before the first sample and are drawn at its beginning")
     pin, marks = _pulses(PIN, edges), _pulses(WINDOW_EDGES, _ends(out))
-    windows = np.array([(start, stop) for _, start, stop in _placed(out)]).reshape(-1, 2)
+    windows = np.array([(start, stop) for _, start, stop in out.placed]).reshape(-1, 2)
     bands = (("window", windows), ("lost", out.losses), ("over_range", out.over_range))
     signals = [pin, marks, *(Logic(name, False, _band(stretches, out.length)) for name, stretches in bands)]
     return signals, remarks if len(pin.at) else []
@@ -55,12 +55,7 @@ def _pulses(name: str, edges: FloatArray) -> Logic:
 
 def _ends(out: Outgoing) -> FloatArray:
     """Return where windows begin and end."""
-    return np.array([at for _, *ends in _placed(out) for at in ends], dtype=np.float64)
-
-
-def _placed(out: Outgoing) -> list[tuple[int, float, float]]:
-    """Return the windows that lie in the trace."""
-    return [one for one in out.windows if 0 <= one[1] < one[2] <= out.length]
+    return np.array([at for _, *ends in out.placed for at in ends], dtype=np.float64)
 
 
 def _edges(out: Outgoing) -> tuple[FloatArray, int]:

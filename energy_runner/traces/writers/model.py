@@ -17,6 +17,8 @@ SampleArray = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Origin = Literal["recorded", "converted", "as set"]
 BLOCK = 1 << 16  # samples at once
 LONGEST = 300  # characters of a text in a file of another tool
+_DRIFT = 1e-9  # relative: below it, a rate is taken for a whole one
+_LONGEST_NAME = 60  # of a signal or its unit
 _SPACES = {0xA0: " ", 0x2009: " ", 0x202F: " "}  # those of figures with units
 
 
@@ -31,6 +33,8 @@ class ExportError(ConfigurationError):
 class OutSignal:
     """A signal in SI units; `read(first, stop)` returns its samples, NaN where they are missing.
 
+    Name and unit stand in headers and as names of columns, so they are made printable, whatever a file has.
+
     `origin` says whether the monitor recorded it (then it is of 32-bit floats), whether it is computed from what
     was recorded, or whether it is a setting. `about` says from what it was computed.
     """
@@ -40,6 +44,10 @@ class OutSignal:
     origin: Origin
     read: Callable[[int, int], SampleArray]
     about: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean(self.name, _LONGEST_NAME))
+        object.__setattr__(self, "unit", clean(self.unit, _LONGEST_NAME))
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Source:
     def __str__(self) -> str:
         parts = (self.vendor, self.model, self.serial and f"serial {self.serial}")
         words = [part for part in (*parts, self.firmware and f"firmware {self.firmware}") if part]
-        return " ".join(words) or "an instrument that did not say what it is"
+        return clean(" ".join(words)) or "an instrument that did not say what it is"
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,8 @@ class Outgoing:
     `instants` says that samples are readings at an instant, not means.
 
     `windows` are (number from 1, start, stop), `edges` the falling edges, `losses` and `over_range` stretches, all
-    in samples. `zero_utc_ns` is when second 0 was, ns since 1970, None where that is not known.
+    in samples. `zero_utc_ns` is when second 0 was, ns since 1970, None where that is not known; it lies within
+    `zero_limit_s` of that, None where that is not known.
     """
 
     session: str
@@ -105,6 +114,7 @@ class Outgoing:
     length: int
     signals: tuple[OutSignal, ...] = ()
     zero_utc_ns: int | None = None
+    zero_limit_s: float | None = None
     tracks: tuple[Track, ...] = ()
     curves: tuple[Curve, ...] = ()
     windows: tuple[tuple[int, float, float], ...] = ()
@@ -130,17 +140,26 @@ class Outgoing:
         return tuple(have[name] for name in names if name in have)
 
     @property
+    def placed(self) -> tuple[tuple[int, float, float], ...]:
+        """Return the windows that lie in the trace, with both edges."""
+        return tuple(one for one in self.windows if 0 <= one[1] < one[2] <= self.length)
+
+    @property
     def whole(self) -> tuple[OutSignal, ...]:
         """Return what was recorded, as it was, and the power."""
         return tuple(one for one in self.signals if one.origin == "recorded" or one.name == "power")
 
-    def notes(self, *signals: OutSignal) -> list[str]:
-        """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`."""
+    def notes(self, *signals: OutSignal, means: bool = False) -> list[str]:
+        """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`.
+
+        Where its rows are `means` of several samples, no row is a reading at an instant, whatever the samples are.
+        """
         lines = [self.title, self.warning, f"sampled by {self.source}", f"one sample lasts {self.step_s!r} s"]
-        if self.instants:
+        if self.instants and not means:
             lines.append(INSTANTS)
         if self.zero_utc_ns is not None:
-            lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}")
+            within = "" if self.zero_limit_s is None else f" ± {self.zero_limit_s:.2g} s"
+            lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}{within}")
         lines += [f"{one.name} {HOW[one.origin]}: {one.about}" for one in signals if one.about]
         return [clean(line) for line in (*lines, *self.remarks) if line]
 
@@ -174,6 +193,13 @@ class Written:
 def clean(text: str, longest: int = LONGEST) -> str:
     """Return a text of anybody as one printable line of bounded length, safe in any file."""
     return shown(text[: 2 * longest].translate(_SPACES), longest)
+
+
+def off_by_whole_hertz(step_s: float) -> str:
+    """Return how far times are off in a file that states whole hertz, at least one; empty if they are not."""
+    rate_hz = max(1, round(1 / step_s))
+    off = 1 / (rate_hz * step_s) - 1
+    return f"{rate_hz} Hz, and its times are {off * 1e6:+.3g} ppm off" if abs(off) > _DRIFT else ""
 
 
 def utc_text(utc_ns: int) -> str:

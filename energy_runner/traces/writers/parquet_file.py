@@ -55,4 +55,8 @@ def _about(out: Outgoing) -> dict[str, str]:
         "windows": json.dumps(windows),
         "remarks": json.dumps(out.notes(*out.whole)),
     }
-    return about | ({} if out.zero_utc_ns is None else {"zero_utc_ns": str(out.zero_utc_ns)})
+    if out.zero_utc_ns is not None:
+        about["zero_utc_ns"] = str(out.zero_utc_ns)
+        if out.zero_limit_s is not None:
+            about["zero_limit_s"] = repr(out.zero_limit_s)
+    return about

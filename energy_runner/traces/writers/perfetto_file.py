@@ -42,7 +42,7 @@ _BEGIN, _END, _INSTANT, _COUNT = 1, 2, 3, 4  # TrackEvent.Type
 _NOTE_TEXT, _NOTE_NAME = 6, 10  # DebugAnnotation
 _ROOT, _OWN_SEQUENCE = 1, 1
 _NS = 1e9
-_LATEST_NS = 2.0**63
+_LATEST_NS = 2.0**62  # readers count in signed 64 bits
 _EARLIEST_S = -1e6  # before the first sample: what a damaged journal has earlier stands at the beginning
 
 
@@ -111,12 +111,13 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
         for track in out.tracks:
             _track(file, track, written)
         for curve in out.curves:
-            _curve(file, curve)
+            _curve(file, curve, written)
         for signal in out.named("power"):
             written.rows = _counters(file, out, signal, progress)
     if written.rows:
         per = _per(out)
-        written.remarks.append(f"the power is thinned: mean, least and largest of each {per} samples")
+        if per > 1:
+            written.remarks.append(f"the power is thinned: mean, least and largest of each {per} samples")
         written.remarks.append("where samples are missing, a counter keeps its last value; losses are a track")
     return written
 
@@ -155,9 +156,13 @@ def _track(file: _File, track: Track, written: Written) -> None:
         written.remarks.append(f"{left_out} of {track.count} {track.title.lower()} are too many and are left out")
 
 
-def _curve(file: _File, curve: Curve) -> None:
+def _curve(file: _File, curve: Curve, written: Written) -> None:
     track = file.track(curve.title, unit=curve.unit)
     step = -(-len(curve.at_s) // MOST_POINTS) or 1
+    if step > 1:
+        written.remarks.append(
+            f"of {clean(curve.title, 80)} one value in {step} is there; those between are left out"
+        )
     for at_s, value in zip(curve.at_s[::step].tolist(), curve.values[::step].tolist(), strict=True):
         if np.isfinite(value):
             file.point(track, at_s, value)

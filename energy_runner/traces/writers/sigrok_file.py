@@ -10,22 +10,29 @@ from pathlib import Path
 import numpy as np
 
 from energy_runner.traces.writers.logic import Logic, logic_signals
-from energy_runner.traces.writers.model import ExportError, Options, Outgoing, Progress, Written, blocks, clean
+from energy_runner.traces.writers.model import (
+    ExportError,
+    Options,
+    Outgoing,
+    Progress,
+    Written,
+    blocks,
+    clean,
+    off_by_whole_hertz,
+)
 
 _CHUNK = 1 << 22  # samples of a member
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same session gives the same bytes
-_DRIFT = 1e-9
 
 
 def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Written:
     """Write the file."""
     rate_hz = round(1 / out.step_s)
     if rate_hz < 1:
-        raise ExportError(f"{out.session}: sigrok files have at least one sample a second. Try: vcd")
+        raise ExportError(f"{clean(out.session)}: sigrok files have at least one sample a second. Try: vcd")
     signals, remarks = logic_signals(out)
-    off = rate_hz * out.step_s - 1
-    if abs(off) > _DRIFT:
-        remarks.append(f"sigrok rates are whole: {rate_hz} Hz, and its times are {-off * 1e6:+.3g} ppm off")
+    if off := off_by_whole_hertz(out.step_s):
+        remarks.append(f"sigrok rates are whole: {off}")
     placed = [np.ceil(one.at).astype(np.int64) for one in signals]
     merged = int(sum(np.count_nonzero(np.diff(places) <= 0) for places in placed))
     if merged:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The formats in which a trace can be written, and how a file comes to be: whole, new, or not at all."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from energy_runner.errors import Argument, BenchFault, SessionError, in_words, remedy
+from energy_runner.errors import Argument, SessionError
+from energy_runner.session.new_file import new_file
 from energy_runner.traces.writers.model import ExportError, Options, Outgoing, Progress, Written, clean
 
 Write = Callable[[Outgoing, Path, Options, Progress], Written]
@@ -94,21 +94,19 @@ def format_of(path: Path, name: str = "") -> Format:
     )
 
 
-def check(out: Outgoing, path: Path, form: Format, options: Options) -> None:
-    """Raise `ExportError` for a file that exists, and for what this format cannot do; nothing is written."""
-    if path.exists() or path.is_symlink():
-        raise ExportError(f"{path}: exists already, and nothing is overwritten. Try: another name")
+def check(out: Outgoing, form: Format, options: Options) -> None:
+    """Raise `ExportError` for what this format cannot do; nothing is written."""
     if options.every is not None and options.most_rows is not None:
         raise ExportError("both every and most_rows were given, and each says how many rows there are. Try: one")
-    for name, value in (("every", options.every), ("most_rows", options.most_rows)):
+    for name, value, what in (("every", options.every, "samples"), ("most_rows", options.most_rows, "rows")):
         if value is None:
             continue
         if value < 1:
-            raise ExportError(Argument(name), f" was {value}, which is no number of rows. Try: 1 or more")
+            raise ExportError(Argument(name), f" was {value}, which is no number of {what}. Try: 1 or more")
         if not form.rows:
             raise ExportError(Argument(name), f" is for csv; {form.name} has no such rows. Try: without it")
     if form.samples and (not out.length or not out.signals):
-        raise SessionError(f"{out.session}: holds no sample that could be written as {form.name}")
+        raise SessionError(f"{clean(out.session)}: holds no sample that could be written as {form.name}")
 
 
 def write_trace(out: Outgoing, path: Path, form: Format, options: Options, progress: Progress) -> Written:
@@ -117,27 +115,11 @@ def write_trace(out: Outgoing, path: Path, form: Format, options: Options, progr
     Raises `ExportError` for what cannot be done, `BenchFault` if the disk refuses, `SessionError` where the
     session's own samples cannot be read.
     """
-    check(out, path, form, options)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            written = form.write(out, temporary, options, progress)
-            _take_name(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
+    with new_file(path, ExportError) as temporary:
+        check(out, form, options)
+        written = form.write(out, temporary, options, progress)
+    meant = _SUFFIXES.get(path.suffix.lower(), form.name)
+    if meant != form.name:
+        written.remarks.append(f"{clean(path.name)} is {form.name}, as was asked, though its name says {meant}")
     progress(1.0)
     return written
-
-
-def _take_name(temporary: Path, path: Path) -> None:
-    """Give the finished file its name, unless another process has taken it meanwhile."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise ExportError(f"{path}: exists by now, and nothing is overwritten. Try: another name") from None
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise ExportError(f"{path}: exists by now, and nothing is overwritten. Try: another name") from None
-        temporary.replace(path)

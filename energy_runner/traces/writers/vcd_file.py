@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from energy_runner.traces.writers.logic import logic_signals
-from energy_runner.traces.writers.model import ExportError, Options, Outgoing, Progress, Written
+from energy_runner.traces.writers.model import ExportError, Options, Outgoing, Progress, Written, clean
 
 _PS = 1e12
 _LATEST_PS = 2.0**63
@@ -25,7 +25,7 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     signals, remarks = logic_signals(out)
     end_ps = round(out.length * out.step_s * _PS)
     if end_ps >= _LATEST_PS:
-        raise ExportError(f"{out.session}: a trace of {out.length * out.step_s:.3g} s is too long for VCD")
+        raise ExportError(f"{clean(out.session)}: a trace of {out.length * out.step_s:.3g} s is too long for VCD")
     codes = [chr(_FIRST_CODE + number) for number in range(len(signals))]
     times = np.concatenate([np.round(one.at * out.step_s * _PS) for one in signals]).astype(np.int64)
     which = np.concatenate([np.full(len(one.at), number) for number, one in enumerate(signals)])

@@ -74,7 +74,12 @@ def test_every_column_is_described_and_a_quantity_has_its_unit(session: Session,
 def test_remarks_are_what_was_found_in_a_window(session: Session) -> None:
     findings = analyze(session).findings
     assert any(finding.window is not None for finding in findings)
-    expected = [f"{session.path}: {finding.detail}" for finding in findings if finding.window is not None]
+    expected = [
+        f"{session.path}: window {finding.window + 1}, {finding.id}: {finding.detail}"
+        for finding in findings
+        if finding.window is not None
+    ]
+    assert f"{session.path}: window 2, samples-missing: 4 of 1031" in expected
     assert list(table([session]).remarks) == expected
 
 
@@ -266,3 +271,66 @@ def test_the_command_writes_csv_to_stdout_or_a_file(session: Session, tmp_path: 
 def test_a_mistake_in_the_command_is_said(session: Session, words: list[str], said: str, capsys) -> None:
     assert run_app(app, ["export", "table", str(session.path), *words]) == ExitStatus.USAGE
     assert said in capsys.readouterr().err
+
+
+# --- several sessions, corrected clocks, long texts -----------------------------------------------------
+
+
+def test_edges_are_in_the_time_of_the_durations_where_a_clock_is_corrected(tmp_path: Path) -> None:
+    # The host sees 999 samples in the time of 1000, so a sample lasts 1000/999 of its stated period.
+    run = make_run(Setup(period_s=1e-3, windows=2))
+    run.change(ev.SamplesArrived, lambda _, one: one.model_copy(update={"end": int(one.end / 1.001)}))
+    session = run.write(tmp_path / "s")
+    made, result = table([session]), analyze(session)
+    assert result.sample_clock is not None
+    assert result.sample_clock.corrected
+    assert made["stop_s"] - made["start_s"] == pytest.approx(made["duration_s"], rel=1e-12)
+    stated = np.array([window.start_s for window in result.windows])
+    assert made["start_s"] == pytest.approx(stated * result.sample_clock.ratio, rel=1e-12)
+    assert result.sample_clock.ratio == pytest.approx(1.001, rel=1e-5)
+
+
+def test_a_session_that_has_none_does_not_keep_the_others_out(session: Session, tmp_path: Path) -> None:
+    without = make_run(Setup(period_s=0.01, windows=1)).write(tmp_path / "without")
+    made = table([without, session], "laps")
+    assert made["lap_us"].tolist() == table([session], "laps")["lap_us"].tolist()
+    assert f"{without.path}: this session in energy mode has no laps" in made.remarks
+    with pytest.raises(SessionError, match="has no laps; nor has any of the others"):
+        table([without, without], "laps")
+
+
+def test_rows_that_cannot_be_told_apart_are_said(session: Session, tmp_path: Path) -> None:
+    other = make_run(Setup(period_s=0.01, windows=1)).write(tmp_path / "other")
+    remarks = table([session, other, session]).remarks
+    assert f"{session.path}: was given 2 times, so each row is there as often" in remarks
+    assert any("2 sessions are called synthetic" in one for one in remarks)
+    assert not any("called" in one or "given" in one for one in table([session]).remarks)
+
+
+@pytest.mark.parametrize("what", ["windows", "laps", "verdicts"])
+def test_a_long_text_costs_little_and_is_cut(what: str, tmp_path: Path) -> None:
+    run = make_run(Setup(period_s=0.01, windows=5, laps=True))
+    run.record = run.record.model_copy(
+        update={
+            "session_id": "x" * 10**6,
+            "stimuli": [one.model_copy(update={"file": "y" * 10**6}) for one in run.record.stimuli],
+        }
+    )
+    made = api.table(run.write(tmp_path / "s"), what)
+    assert sum(column.values.nbytes for column in made.columns) < 10**6
+    assert len(made.attributes["title"]) < 500
+    assert {len(text) for text in made["session"]} == {255}
+    if what == "windows":
+        assert {len(text) for text in made["file"]} == {tables.LONGEST}
+        assert any("texts in the column file are cut after 1000 characters" in one for one in made.remarks)
+
+
+def test_a_table_takes_no_link_and_no_name_of_a_session(session: Session, tmp_path: Path) -> None:
+    made = table([session])
+    (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ConfigurationError, match="exists already, and nothing is overwritten"):
+        made.save(tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    with pytest.raises(ConfigurationError, match="is a file that the session in this folder has, or will have"):
+        made.save(session.path / "report.html", "csv")
+    made.save(tmp_path / ("a" * 250 + ".csv"))  # 254 bytes: the longest names there are have 255

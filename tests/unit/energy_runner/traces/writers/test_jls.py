@@ -72,7 +72,7 @@ def test_it_holds_current_voltage_and_power_in_their_units(tmp_path) -> None:
     computed = math.fsum(seen.values["current"][~np.isnan(seen.values["current"])].astype(np.float64))
     assert computed == pytest.approx(exact, rel=1e-9)
     assert np.count_nonzero(np.isnan(seen.values["current"])) == 10
-    assert any("current are rounded to 32-bit floats" in one for one in told.remarks)
+    assert any("current is rounded to 32-bit floats" in one for one in told.remarks)
 
 
 def test_it_names_who_measured(tmp_path) -> None:
@@ -151,3 +151,56 @@ def test_what_is_too_much_for_the_screen_is_left_out_and_counted(tmp_path, monke
     told = written(outgoing(np.ones(100), tracks=(track("uart", items, "UART lines"),)), tmp_path / "t.jls", "jls")
     assert "7 of 10 uart lines are left out" in told.remarks
     assert len(Jls(tmp_path / "t.jls").texts()) == 4
+
+
+def test_what_was_not_among_the_samples_is_marked_nowhere_or_said_to_be_elsewhere(tmp_path) -> None:
+    items = [Item(-0.5, 0.2, "boot", ""), Item(0.1, 0.2, "load", ""), Item(1.5, 1.6, "end", "")]
+    windows = ((1, 100.0, 300.0), (2, 900.0, 1100.0), (3, 1200.0, 1300.0), (4, -0.5, 20.0))
+    out = outgoing(np.ones(1000), 1e-3, windows=windows, tracks=(track("journal", items),))
+    written(out, tmp_path / "t.jls", "jls")
+    seen = Jls(tmp_path / "t.jls")
+    assert seen.markers() == [(100, "1a"), (300, "1b")]
+    assert seen.texts()[1:] == [(0, "earlier: boot"), (100, "window 1"), (100, "load"), (999, "later: end")]
+
+
+def test_what_missing_samples_do_to_the_summaries_is_said(tmp_path) -> None:
+    # 0 W and 1 W in turn by 1000 samples; half of a summary's samples missing weighs as if none were.
+    power_w = np.where(np.arange(100_000) % 2000 < 1000, 0.0, 1.0).astype(np.float32)
+    told = written(outgoing(power_w), tmp_path / "t.jls", "jls")
+    assert jls_file.MISSING not in told.remarks
+    power_w[1500:30_250] = np.nan
+    told = written(outgoing(power_w), tmp_path / "u.jls", "jls")
+    assert jls_file.MISSING in told.remarks
+    with pyjls.Reader(str(tmp_path / "u.jls")) as file:
+        mean, _, least, most = file.fsr_statistics(1, 0, len(power_w), 1)[0]
+        samples = file.fsr(1, 0, len(power_w))
+    assert (least, most) == (0.0, 1.0)
+    assert float(np.nanmean(samples)) == float(np.nanmean(power_w))
+    assert mean != pytest.approx(float(np.nanmean(power_w)), rel=1e-6)  # so the remark is true
+
+
+@pytest.mark.parametrize(
+    ("step_s", "zero_utc_ns", "ppm"),
+    [
+        (1e-3, None, None),
+        (1 / 1024.3, None, 292.97),
+        (1 / 1024.3, UTC_NS, None),
+        (0.75, None, 333_333.0),
+        (3.0, None, -666_667.0),
+    ],
+)
+def test_a_rate_that_the_file_cannot_state_is_said_where_nothing_else_tells_it(
+    step_s: float, zero_utc_ns: int | None, ppm: float | None, tmp_path
+) -> None:
+    told = written(outgoing(np.ones(10), step_s, zero_utc_ns=zero_utc_ns), tmp_path / "t.jls", "jls")
+    said = [one for one in told.remarks if "ppm off" in one]
+    assert len(said) == (ppm is not None)
+    if ppm is not None:
+        assert float(said[0].split()[-3]) == pytest.approx(ppm, rel=5e-3)
+
+
+def test_a_simulated_source_without_a_name_is_still_a_monitor(tmp_path) -> None:
+    for source, name in ((Source(), "SIMULATED power monitor"), (Source(model="M1"), "SIMULATED M1")):
+        path = tmp_path / f"{len(name)}.jls"
+        written(outgoing(np.ones(10), source=source, virtual=True), path, "jls")
+        assert Jls(path).source.name == name

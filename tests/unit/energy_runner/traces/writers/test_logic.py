@@ -165,3 +165,11 @@ def test_hostile_texts_stay_in_their_comment(tmp_path) -> None:
     with zipfile.ZipFile(tmp_path / "t.sr") as file:
         assert file.comment.startswith(b"SIMULATED")
         assert b"SIMULATED" in file.read("metadata")
+
+
+@pytest.mark.parametrize("step_s", [0.75, 1 / 1024.3, 1 / 4882.8125])
+def test_how_far_the_times_of_a_whole_rate_are_off_is_exact(step_s: float, tmp_path) -> None:
+    told = written(outgoing(np.ones(100), step_s), tmp_path / "t.sr", "sr")
+    by_the_file_s, truly_s = 1 / round(1 / step_s), step_s
+    said = next(one for one in told.remarks if "ppm off" in one)
+    assert float(said.split()[-3]) == pytest.approx((by_the_file_s / truly_s - 1) * 1e6, rel=6e-3)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from energy_runner.errors import BenchFault, SessionError
-from energy_runner.traces.writers import table
+from energy_runner.session import new_file
+from energy_runner.session.trace import TraceWriter
 from energy_runner.traces.writers.model import ExportError, OutSignal
 from energy_runner.traces.writers.table import FORMATS, format_of
 from tests.support.outgoing import outgoing, written
@@ -101,6 +102,75 @@ def test_without_hard_links_a_file_is_renamed(tmp_path, monkeypatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(table.os, "link", refuse)
+    monkeypatch.setattr(new_file.os, "link", refuse)
     written(outgoing(np.ones(10)), tmp_path / "t", "vcd")
     assert [one.name for one in tmp_path.iterdir()] == ["t"]
+
+
+def test_a_format_that_the_name_contradicts_is_said(tmp_path) -> None:
+    told = written(outgoing(np.ones(10)), tmp_path / "t.jls", "csv")
+    assert "t.jls is csv, as was asked, though its name says jls" in told.remarks
+    for name in ("t.csv", "t", "t.txt"):
+        assert not any(
+            "its name says" in one for one in written(outgoing(np.ones(10)), tmp_path / name, "csv").remarks
+        )
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "\N{GRINNING FACE}" * 63])
+def test_the_longest_names_are_taken(name: str, tmp_path) -> None:
+    written(outgoing(np.ones(10)), tmp_path / name, "vcd")
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("a" * 300, BenchFault, "too long"),
+        ("a\0b", ExportError, "cannot be the name of a file"),
+        ("none/t", BenchFault, "none does not exist. Try: make the folder first"),
+        ("file/t", BenchFault, "file is no folder"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_written(name, kind, said, tmp_path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    def read(first: int, stop: int) -> np.ndarray:
+        raise AssertionError("nothing is to be read")
+
+    signals = (OutSignal("power", "W", "recorded", read),)
+    with pytest.raises(kind, match=said):
+        written(outgoing(np.ones(10), signals=signals), tmp_path / name, "csv")
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["result.json", "report.html", "stream.bin", "thinned.json", ".claim"])
+def test_a_name_that_a_session_needs_is_not_taken(name: str, tmp_path) -> None:
+    written(outgoing(np.ones(10)), tmp_path / name, "csv")  # no session is here
+    (tmp_path / name).unlink()
+    (tmp_path / "record.json").write_bytes(b"{}")
+    with pytest.raises(ExportError, match="is a file that the session in this folder has, or will have"):
+        written(outgoing(np.ones(10)), tmp_path / name, "csv")
+    written(outgoing(np.ones(10)), tmp_path / "mine.csv", "csv")
+
+
+def test_a_fault_of_a_library_names_the_file_that_was_asked_for(tmp_path, monkeypatch) -> None:
+    def fail(self: object, error: Exception) -> BenchFault:
+        return BenchFault(f"{self._path}: cannot write the trace")
+
+    monkeypatch.setattr(TraceWriter, "_fault", fail)
+    monkeypatch.setattr(TraceWriter, "flush", lambda self: None)
+    monkeypatch.setattr(TraceWriter, "_write", lambda *_: (_ for _ in ()).throw(RuntimeError("full")))
+    with pytest.raises(BenchFault, match=r"/t\.jls: cannot write the trace$"):
+        written(outgoing(np.ones(10)), tmp_path / "t.jls", "jls")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_disk_that_refuses_at_the_end_leaves_no_file(form: str, tmp_path, monkeypatch) -> None:
+    def refuse(path: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(new_file.disk, "sync_path", refuse)
+    with pytest.raises(BenchFault, match="No space left on device"):
+        written(outgoing(np.ones(10)), tmp_path / "t", form)
+    assert list(tmp_path.iterdir()) == []

@@ -117,7 +117,7 @@ def test_times_that_no_run_can_have_stand_at_the_ends(tmp_path) -> None:
     assert [event[1:3] for event in trace.of("Lost samples") if event[0] == BEGIN] == [
         (0, "a"), (10**15, "b")
     ]  # fmt: skip
-    assert trace.of("Lost samples")[-1][1] == 2**63
+    assert trace.of("Lost samples")[-1][1] == 2**62  # 146 years; 2**63 is negative to readers
     assert trace.of("Lost samples 2")[0] == (BEGIN, 10**15 + 2 * 10**9, "c", None)
 
 
@@ -144,3 +144,25 @@ def test_hostile_texts_are_printable_and_bounded(tmp_path) -> None:
     written(out, tmp_path / "t.pftrace", "perfetto")
     trace = PerfettoTrace(tmp_path / "t.pftrace")
     assert all(text.isprintable() and len(text) <= 300 for text in (*trace.texts, *trace.names.values()))
+
+
+def test_no_time_is_beyond_what_readers_count_in(tmp_path) -> None:
+    items = [Item(0.0, 1e300, "long", ""), Item(1e300, 1e300, "late", "")]
+    written(outgoing(np.ones(10), tracks=(track("journal", items),)), tmp_path / "t.pftrace", "perfetto")
+    times = [at for events in PerfettoTrace(tmp_path / "t.pftrace").events.values() for _, at, _, _ in events]
+    assert max(times) < 2**63
+
+
+def test_values_of_a_curve_that_are_left_out_are_said(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(perfetto_file, "MOST_POINTS", 300)
+    at_s = np.arange(1000) * 1e-3
+    few = Curve("few", "V", at_s[:300], at_s[:300])
+    out = outgoing(np.ones(10), curves=(Curve("supply", "V", at_s, at_s), few))
+    told = written(out, tmp_path / "t.pftrace", "perfetto")
+    said = [one for one in told.remarks if "left out" in one]
+    assert said == ["of supply one value in 4 is there; those between are left out"]
+
+
+def test_a_power_of_which_each_sample_is_there_is_not_called_thinned(tmp_path) -> None:
+    told = written(outgoing(np.ones(10)), tmp_path / "t.pftrace", "perfetto")
+    assert not any("thinned" in one for one in told.remarks)

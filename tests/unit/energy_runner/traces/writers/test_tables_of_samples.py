@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.traces.model import INSTANTS
 from energy_runner.traces.writers import csv_file
 from energy_runner.traces.writers.csv_file import SPREADSHEET_ROWS, decimals
-from energy_runner.traces.writers.model import OutSignal
+from energy_runner.traces.writers.model import OutSignal, Source
 from tests.support.outgoing import HOSTILE, outgoing, read_csv, written
 
 FLOATS = hnp.arrays(np.float32, st.integers(1, 40), elements=st.floats(width=32, allow_infinity=False))
@@ -138,4 +139,56 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch) -> 
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ConfigurationError, match=r"energy-runner\[tables\]"):
         written(outgoing(np.ones(2)), tmp_path / "t.parquet", "parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_above_the_rows_count_for_a_spreadsheet(tmp_path) -> None:
+    rows = SPREADSHEET_ROWS - 3
+    told = written(outgoing(np.ones(rows)), tmp_path / "t.csv", "csv")
+    assert len((tmp_path / "t.csv").read_text().splitlines()) > SPREADSHEET_ROWS
+    assert any("more than a spreadsheet opens" in one for one in told.remarks)
+    assert not written(outgoing(np.ones(rows)), tmp_path / "u.csv", "csv", most_rows=10**6).remarks[1:]
+
+
+@pytest.mark.parametrize("every", [2**63 - 1, 2**63, 10**30])
+def test_a_row_of_more_samples_than_a_number_holds_is_that_of_all(every: int, tmp_path) -> None:
+    told = written(outgoing(np.arange(5, dtype=np.float32)), tmp_path / "t.csv", "csv", every=every)
+    assert told.rows == 1
+    assert read_csv(tmp_path / "t.csv")[2].tolist() == [[0.0, 2.0, 5.0]]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "a,b", HOSTILE.replace("\ud800", "")])
+def test_a_name_of_a_signal_cannot_be_a_formula_or_another_row(name: str, tmp_path) -> None:
+    values = np.ones(3, dtype=np.float32)
+    signals = (OutSignal(name, name, "recorded", lambda first, stop: values[first:stop]),)
+    for number, options in enumerate(({}, {"every": 2})):
+        written(outgoing(values, signals=signals), tmp_path / f"{number}.csv", "csv", **options)
+        _, header, rows = read_csv(tmp_path / f"{number}.csv")
+        assert len(header) == rows.shape[1] == 2 + number
+        assert all(text.isprintable() and not text.startswith(("=", "+", "-", "@")) for text in header)
+    written(outgoing(values, signals=signals), tmp_path / "t.parquet", "parquet")
+    assert all(text.isprintable() for text in pq.read_schema(tmp_path / "t.parquet").names)
+
+
+def test_who_measured_is_one_short_line_of_the_metadata(tmp_path) -> None:
+    source = Source(HOSTILE.replace("\ud800", "") * 10_000, "M", "1", "2")
+    written(outgoing(np.ones(3), source=source), tmp_path / "t.parquet", "parquet")
+    told = pq.read_schema(tmp_path / "t.parquet").metadata[b"instrument"].decode()
+    assert told.isprintable()
+    assert len(told) <= 300
+
+
+def test_means_of_readings_at_an_instant_are_no_readings_at_an_instant(tmp_path) -> None:
+    out = outgoing(np.ones(10), instants=True)
+    written(out, tmp_path / "t.csv", "csv")
+    told = written(out, tmp_path / "u.csv", "csv", every=5)
+    assert any(INSTANTS in line for line in read_csv(tmp_path / "t.csv")[0])
+    assert not any(INSTANTS in line for line in read_csv(tmp_path / "u.csv")[0])
+    assert any("at an instant" in one for one in told.remarks)
+
+
+def test_joules_alone_have_no_mean(tmp_path) -> None:
+    signals = (OutSignal("energy", "J", "recorded", lambda first, stop: np.ones(stop - first, np.float32)),)
+    with pytest.raises(SessionError, match="there is no mean to write"):
+        written(outgoing(np.ones(3), signals=signals), tmp_path / "t.csv", "csv", every=2)
     assert list(tmp_path.iterdir()) == []
