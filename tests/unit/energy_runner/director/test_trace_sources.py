@@ -87,3 +87,4 @@ def test_any_answer_makes_a_source_that_can_be_written(tmp_path, recorder, text)
 def test_answers_may_be_of_any_kind():
     source = TraceSource.of({"make": None, "serial": 17})
     assert (source.name, source.model, source.serial_number) == ("power monitor", "monitor", "17")
+    assert TraceSource.of({"virtual": True}).name == "SIMULATED power monitor"
