@@ -50,6 +50,7 @@ def check(read: Checked) -> list[Note]:
         *(_check_trace(read, read.trace) if read.trace is not None else ()),
         *read.answers,
         *_check_commands(read.mode, read.log.commands, read.results.figures),
+        *_check_counts(read.mode, read.log),
     ]
     return placed(notes + check_links(read.contents, notes), read.contents.names, _EXPECTED | _EXAMPLES)
 
@@ -171,6 +172,29 @@ def _check_commands(mode: Mode, commands: Sequence[InferCommand], figures: Seque
             f"garbled UART text: {detail}; figures do not depend on it",
             wrong=False,
             seen=(_in_log(silent[0].line, silent[0].sent_ms),),
+        )
+
+
+def _check_counts(mode: Mode, log: EembcLog) -> Iterator[Note]:
+    """Note lines of the log that state another number of inferences than the `infer` commands.
+
+    The setting of the runner is that of timed sessions; over all stimuli of an accuracy it asks for one each.
+    """
+    for mark, stated, asked in log.counts_differ[:1]:
+        detail = f"the log states {stated} inferences where the infer command asks for {asked}"
+        more = f", and {len(log.counts_differ) - 1} more such lines" if len(log.counts_differ) > 1 else ""
+        yield Note("iterations-differ", detail + more, measured=stated, limit=asked, seen=_at(mark))
+    setting = log.settings.get("iterInfer", "")
+    other = [one for one in log.commands if setting.isdecimal() and one.inferences != int(setting)]
+    if mode != "accuracy" and other:
+        first, mark = other[0], log.setting_marks["iterInfer"]
+        detail = f"the runner was set to {setting} inferences (iterInfer), its infer command asks for"
+        yield Note(
+            "iterations-differ",
+            f"{detail} {first.inferences}, in {len(other)} of {len(log.commands)} windows",
+            measured=first.inferences,
+            limit=int(setting),
+            seen=(*_at(mark), _in_log(first.line, first.sent_ms)),
         )
 
 

@@ -19,10 +19,11 @@ from energy_runner.published.mlcommons.recording import Recorded
 from energy_runner.published.mlcommons.results import MlcommonsResults
 from energy_runner.published.model import WAKE_WORDS, Figure, FloatArray, Note
 from energy_runner.published.row import Evidence
+from energy_runner.wording import half_digit, printed_number
 
 _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
 _EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
-_COMPARED = ("Median", "Top", "AUC", "True")
+_COUNTS = {"Inferences", "# Inferences"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,32 @@ def _check_commands(read: Checked) -> Iterator[Note]:
     if read.identity.mode != "accuracy" and len(counts) > 1:
         detail = f"iterations not all equal: {', '.join(map(str, counts))}"
         yield Note("iterations-differ", detail, seen=_in_json())
+    yield from _check_iterations(read)
+
+
+def _check_iterations(read: Checked) -> Iterator[Note]:
+    """Note inferences in `results.json` or in `results.txt` that are not those that the log says ran."""
+    running, working = read.log.running, read.document.working
+    stated = [(infer.iterations, f"pass {number}") for number, (_, infer) in enumerate(working)]
+    in_json = [
+        (ran, line, count, where)
+        for (ran, line), (count, where) in zip(running, stated, strict=False)
+        if count != ran and len(running) == len(stated)
+    ]
+    for ran, line, count, where in in_json[:1]:
+        more = f", and {len(in_json) - 1} more" if len(in_json) > 1 else ""
+        detail = f"iterations of another run: results.json has {count} in {where}, the log ran {ran}{more}"
+        place = (*_in_json(where), seen("log", line))
+        yield Note("another-run", detail, measured=count, limit=ran, seen=place)
+    if not running or read.identity.benchmark == WAKE_WORDS:
+        return
+    ran_at_all = {str(ran) for ran, _ in running}
+    other = [one for one in read.results.figures if one.field in _COUNTS and one.text not in ran_at_all]
+    for first in other[:1]:
+        ran, line = running[0]
+        detail = f"results of another run: {first.text} inferences are published, the log ran {ran}"
+        place = (seen("results", first.line), seen("log", line))
+        yield Note("another-run", detail, measured=printed_number(first.text), limit=ran, seen=place)
 
 
 def _check_recording(read: Checked) -> Iterator[Note]:
@@ -209,16 +236,16 @@ def _check_laps(document: Document) -> Iterator[Note]:
 
 
 def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
-    """Compare results.txt with the same lines at the end of the log: they may be of different runs."""
+    """Compare results.txt with the lines of the log that state the same: they may be of different runs."""
     published = {(figure.field, figure.window): figure for figure in results.figures}
-    in_log = {(figure.field, figure.window): figure for figure in results.in_log}
     differing = [
-        (figure, in_log[key])
-        for key, figure in published.items()
-        if key in in_log and figure.field.startswith(_COMPARED) and figure.text != in_log[key].text
+        (figure, other)
+        for other in results.in_log
+        if (figure := published.get((other.field, other.window))) is not None and not _same(figure, other)
     ]
     if differing:
-        first, other = differing[0]
+        # A figure of the whole session is the one that people quote.
+        first, other = min(differing, key=lambda pair: pair[0].window is not None)
         more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
         yield Note(
             "another-run",
@@ -226,6 +253,14 @@ def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
             f"reproduced as {other.text}{more}",
             seen=(seen("results", first.line), _IN_LOG),
         )
+
+
+def _same(figure: Figure, other: Figure) -> bool:
+    """Return whether two printed figures are one, to the digits that both have: while it runs a log has fewer."""
+    one, two = printed_number(figure.text), printed_number(other.text)
+    if figure.text == other.text or one is None or two is None or figure.field in _COUNTS:
+        return figure.text == other.text
+    return abs(one - two) <= half_digit(figure.text) + half_digit(other.text) + 1e-9 * abs(one)
 
 
 def _place(figure: Figure) -> str:
