@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from energy_runner.published.compare import Beyond, Comparison, FigureComparison
 from energy_runner.published.findings import HOUSE, finding, seen
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
+from energy_runner.published.reproduce.damage import FAULTS
 from energy_runner.published.row import AuditFinding, Evidence
 from energy_runner.published.sentences import changes, failure, off_by, side
 from energy_runner.session.result import Verdict
+from energy_runner.wording import printed_number
 
 _SHOWN = 3
 _LONGEST_NOTE = 160
@@ -109,8 +111,10 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
         yield finding("medians-contradict", text, measured=last.text, limit=first.text, seen=where)
     if comparison.reproduction:
         source = _REPRODUCED_FROM[session.mode]
-        for kind, text, figures in _disagreements(comparison.figures, source):
-            yield finding(kind, f"not reproduced: {text}", seen=_lines(session, figures))
+        compared = comparison.figures
+        for kind, text, figures in _disagreements(compared, source):
+            apart = FAULTS if kind == "figures-differ" and compared.explained.isdisjoint(figures) else ()
+            yield finding(kind, f"not reproduced: {text}", seen=_lines(session, figures), apart=apart)
     elif session.figures:
         text = "not reproduced: its raw data are missing, incomplete or unreadable"
         yield finding("raw-data-missing", text, seen=score_line(session))
@@ -122,7 +126,7 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
         gives = f"{_place(figure)} is printed as {figure.text}, and {it.how} {it.value:.6g}"
         gives = f"{gives}{_direction(figure, str(it.value))}" + (f", and {others} more" if others else "")
         text = f"the printed figures contradict each other: {gives}"
-        yield finding("figures-contradict", text, measured=_float(figure.text), limit=it.value, seen=where)
+        yield finding("figures-contradict", text, measured=printed_number(figure.text), limit=it.value, seen=where)
     if comparison.rates is not None:
         least, most = comparison.rates
         kind = "rates-implausible" if most > least * (1 + _GROSS) else "rates-vary"
@@ -132,9 +136,13 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
 
 def _disagreements(compared: FigureComparison, source: str) -> Iterator[tuple[str, str, Sequence[Figure]]]:
     """Yield kind, sentence and figures of each way in which published and reproduced figures disagree."""
-    if compared.differing:
+    # What no damage explains is told apart from what one does.
+    for damaged in (False, True):
         # A figure of the whole session is the one that people quote.
-        ordered = sorted(compared.differing, key=lambda one: one[0].window is not None)
+        differing = [one for one in compared.differing if (one[0] in compared.explained) == damaged]
+        ordered = sorted(differing, key=lambda one: one[0].window is not None)
+        if not ordered:
+            continue
         figure, mine = ordered[0]
         more = f", and {len(ordered) - 1} more" if len(ordered) > 1 else ""
         differ = f"{_place(figure)} is published as {figure.text}, reproduced as {mine}{_direction(figure, mine)}"
@@ -224,14 +232,7 @@ def _printed_as(session: PublishedSession, beyond: Beyond) -> list[Figure]:
 
 
 def _is(text: str, value: float) -> bool:
-    return _float(text) == value
-
-
-def _float(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return printed_number(text) == value
 
 
 def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> AuditFinding:
