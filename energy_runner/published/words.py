@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from energy_runner.published.compare import Beyond, Comparison, FigureComparison
 from energy_runner.published.findings import HOUSE, finding, seen
-from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
+from energy_runner.published.model import MLCOMMONS, WAKE_WORDS, Figure, PublishedSession
 from energy_runner.published.reproduce.damage import FAULTS
 from energy_runner.published.row import AuditFinding, Evidence
 from energy_runner.published.sentences import changes, failure, off_by, side
@@ -171,16 +171,14 @@ def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
     if clock is None or not clock.proven:
         return
     off = abs(clock.ratio - 1)
-    log = session.names.get("log", "log.txt")
-    first = clock.first
-    laps = zip(first.lap_lines, first.laps_ms, first.laps_us, strict=True)
-    where = tuple(seen(log, line, ms, f"m-lap-us-{lap_us}") for line, ms, lap_us in laps)
-    if off > limits.clock + 2 * clock.u:
+    where, within = clock.where, f"± {clock.expanded_u / clock.ratio * 100:.2g} %"
+    if clock.sure > limits.clock:
         published = comparison.published or comparison.reproduced or clock.rate * clock.ratio
         text = (
             f"published throughput is {off_by(published, clock.rate)}: {published:g} where the host's clock gives "
             f"{clock.rate:.4g} inf./sec."
         )
+        text += f" ({within}: its log has whole seconds)" if session.runner == MLCOMMONS else ""
         yield finding(
             "throughput-by-host-clock",
             text,
@@ -200,10 +198,11 @@ def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
                 clause=clause,
                 seen=where,
             )
-    elif off > limits.clock_remark + 2 * clock.u:
+    elif clock.sure > limits.clock_remark:
         pace = "slow" if clock.ratio > 1 else "fast"
         wrong = side(clock.ratio - 1)
         text = f"the DUT's clock is {off * 100:.2g} % {pace} by the host's, so the throughput is too {wrong}"
+        text = f"{text} ({within})"
         yield finding("dut-clock", text, measured=clock.ratio, limit=f"1 ± {limits.clock_remark:g}", seen=where)
 
 

@@ -2,7 +2,7 @@
 """Two faults in one session: what an audit has to name first, and the word that they make together."""
 
 from tests.support import forgeries as forge
-from tests.support.forged_sessions import L4, U3
+from tests.support.forged_sessions import L4, U3, U5
 from tests.support.forgeries import Forgery, republish
 
 MEDIAN = forge.replaced("results.txt", r"cost is 4635\.681", "cost is 4235.681")
@@ -95,4 +95,13 @@ FIRST: dict[str, tuple[str, Forgery, str, str]] = {
         "another-run",
         "does-not-reproduce",
     ),
+    **{
+        f"a clock that is fast by 3 %, {name}": (
+            name,
+            forge.all_of(forge.laps(lambda _, lap: round(lap * 1.03)), republish),
+            "throughput-by-host-clock",
+            "does-not-reproduce",
+        )
+        for name in (PERFORMANCE, f"{L4}/ic/performance", f"{U5}/kws/performance")
+    },
 }

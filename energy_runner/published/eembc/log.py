@@ -282,6 +282,8 @@ class _Reader:
             _keep(command.laps_us, int(match["lap"]))
             _keep(command.laps_ms, self._ms)
             _keep(command.lap_lines, self.log.lines)
+        elif kind == "warm":
+            command.warmed = True
         elif kind == "done":
             command.done_ms = self._ms
             command.garbled |= b"[" in text[match.end() :] and b"m-results-[" not in text

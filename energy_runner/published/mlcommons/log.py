@@ -29,6 +29,7 @@ class Loading:
     segment: int
     begun_ms: int
     done_ms: int | None = None
+    line: int | None = None
 
 
 @dataclass
@@ -73,7 +74,7 @@ def read_log(lines: Iterable[bytes]) -> MlcommonsLog:
 def _stamped(log: MlcommonsLog, ms: int, text: str) -> None:
     log.last_ms = ms
     if match := _LOADING.match(text):
-        _keep(log.loadings, Loading(match[1], int(match[2]), ms))
+        _keep(log.loadings, Loading(match[1], int(match[2]), ms, line=log.lines))
     elif text.startswith("Load complete") and log.loadings:
         log.loadings[-1].done_ms = ms
 
