@@ -134,6 +134,7 @@ KINDS: dict[str, Kind] = {
     "blocks-impossible": Kind(
         "wrong", "doubtful", "EEMBC runner: it stores the LPM01A's samples in blocks of 1024", _BAD_TIMES
     ),
+    "repeats-contradict": _doubtful("a submission: as many inferences as are stated were run", *_ALL_CAUSES),
     # --- answers
     "labels-unknown": _absent(),
     "labels-assumed": _informs(),
@@ -218,6 +219,7 @@ _HOUSE_RULES = (
     "not-simulated",
 )
 KINDS |= {name: _informs("", *_ALL_CAUSES) for name in _HOUSE_RULES}
+KINDS["trace-repeats"] = _informs("", "repeats-contradict", *_ALL_CAUSES)
 # A rule of someone else's package, or one that only another rule set lets decide.
 _OTHER_RULE = _breaks("", *_ALL_CAUSES)
 

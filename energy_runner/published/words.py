@@ -218,6 +218,12 @@ def _about_rules(comparison: Comparison) -> Iterator[AuditFinding]:
     for verdict in ours.failed:
         if verdict.known and (verdict.id != "dut-clock" or session.mode == "energy"):
             yield _verdict(session, verdict, own_set=comparison.limits.rules.sha256 is not None)
+        if verdict.known and verdict.id == "trace-repeats" and verdict.value is not None:
+            # Our rule is ours; that a trace shows other inferences than it is divided by is a fact about it.
+            often = "more" if verdict.value > min(one.inferences for one in session.commands) else "less"
+            text = f"the trace of a window repeats {often} often than as many inferences would: {verdict.measured}"
+            where = score_line(session)
+            yield finding("repeats-contradict", text, measured=verdict.value, limit=verdict.limit, seen=where)
     for beyond in comparison.printed:
         kind, words = _PRINTED[beyond.what]
         text = words.format(beyond.value, beyond.limit)

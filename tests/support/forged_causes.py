@@ -71,6 +71,31 @@ FIRST: dict[str, tuple[str, Forgery, str, str]] = {
         "iterations-differ",
         "doubtful",
     ),
+    "another number in every line": (
+        EEMBC,
+        forge.all_of(
+            forge.text_of(
+                "log.txt",
+                lambda text: (
+                    text.replace("infer 120 1", "infer 130 1")
+                    .replace("start-120", "start-130")
+                    .replace("[120]", "[130]")
+                ),
+            ),
+            republish,
+        ),
+        "repeats-contradict",
+        "doubtful",
+    ),
+    "windows that end before the last inference": (
+        EEMBC,
+        forge.all_of(
+            forge.stamps(lambda times: [time - 0.2 * (k > 0 and k % 2 == 0) for k, time in enumerate(times)]),
+            republish,
+        ),
+        "repeats-contradict",
+        "doubtful",
+    ),
     "iterations of the other runner": (
         OTHER_PERFORMANCE,
         forge.iterations(300),

@@ -43,7 +43,7 @@ class Checked:
 def check(read: Checked) -> list[Note]:
     """Return everything that is odd: files, log, results, trace, answers and commands, in this order."""
     notes = [
-        *check_packed(read.contents),
+        *check_packed(read.contents, read.mode),
         *_check_files(read.contents),
         *_check_log(read),
         *_check_results(read),
@@ -52,7 +52,7 @@ def check(read: Checked) -> list[Note]:
         *_check_commands(read.mode, read.log.commands, read.results.figures),
         *_check_counts(read.mode, read.log),
     ]
-    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXPECTED | _EXAMPLES)
+    return placed(notes + check_links(read.contents, read.mode, notes), read.contents.names, _EXPECTED | _EXAMPLES)
 
 
 def _check_files(contents: Contents) -> Iterator[Note]:

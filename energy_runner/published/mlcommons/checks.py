@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find what is odd about a session of the MLCommons runner, one phrase each."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -23,6 +24,8 @@ from energy_runner.wording import half_digit, printed_number
 
 _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
 _EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
+# A line that nobody can tell from a figure, though no figure of the runner looks so.
+_A_FIGURE = re.compile(r"(?=.*\d)(?:median|top.?1|auc|u?j/inf|inf\.?/s)", re.IGNORECASE)
 _COUNTS = {"Inferences", "# Inferences"}
 
 
@@ -44,7 +47,7 @@ class Checked:
 def check(read: Checked) -> list[Note]:
     """Return everything that is odd: files, commands, what its mode has, and the log against the results."""
     notes = [
-        *check_packed(read.contents),
+        *check_packed(read.contents, read.identity.mode),
         *(Note("unreadable", refusal) for refusal in read.refusals),
         *_check_files(read),
         *_check_folder(read),
@@ -59,7 +62,7 @@ def check(read: Checked) -> list[Note]:
     elif read.identity.benchmark != WAKE_WORDS:
         notes += _check_laps(read.document) if read.identity.mode == "performance" else read.answers
     notes += _check_against_log(read.results)
-    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXAMPLES)
+    return placed(notes + check_links(read.contents, read.identity.mode, notes), read.contents.names, _EXAMPLES)
 
 
 def _in_json(text: str | None = None) -> tuple[Evidence, ...]:
@@ -80,7 +83,9 @@ def _check_files(read: Checked) -> Iterator[Note]:
     elif log.lines and not log.complete:
         detail = "log truncated: it breaks off before the end of the session"
         yield Note("log-truncated", detail, seen=(seen("log", log.lines),))
-    odd = [line for line in results.unknown if not line.isprintable() or "\ufffd" in line]
+    odd = [
+        line for line in results.unknown if not line.isprintable() or "\ufffd" in line or _A_FIGURE.search(line)
+    ]
     if odd:
         detail = f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}"
         yield Note("results-garbled", detail, seen=(seen("results"),))
