@@ -57,9 +57,7 @@ def find_all(paths: Sequence[Path]) -> list[Found]:
         _must_exist(path)
         below = discover(path) if path.is_dir() else [one for one in discover(path.parent) if _has(one, path)]
         if not below:
-            what_to_try = (
-                _packed_in(path) or ". Try: the folder with log.txt and results.txt, or one above it"
-            )
+            what_to_try = _packed_in(path) or ". Try: the folder with log.txt and results.txt, or one above it"
             raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner{what_to_try}")
         found += below
     return found

@@ -4,12 +4,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from energy_runner.published.contents import Contents
 from energy_runner.published.discover import LINK
 from energy_runner.published.findings import seen
+from energy_runner.published.forgery import LEAST_PIECES, pieces_of
 from energy_runner.published.model import Mode, Note
+from energy_runner.published.row import Evidence
 
 _SHOWN = 5
+_NEAR_S = 5.0  # windows last ten seconds at least, inferences much less
 
 
 def check_packed(contents: Contents, mode: Mode) -> Iterator[Note]:
@@ -34,6 +40,16 @@ def _read_from(contents: Contents, mode: Mode) -> Iterator[str]:
     """Yield the names of the files that figures of this mode rest on; others may lie beside them."""
     roles = ("log", "results", "json", *(("trace", "timestamps") if mode == "energy" else ()))
     yield from (contents.names[role] for role in roles if role in contents.names)
+
+
+def check_pieces(samples: npt.NDArray[np.float32], rate_hz: float, where: Evidence) -> Iterator[Note]:
+    """Note a trace of which one part was copied over another."""
+    again = pieces_of(samples).far_repeats(round(_NEAR_S * rate_hz))
+    if len(again) >= LEAST_PIECES:
+        first, second = (place / rate_hz for place in again[0])
+        where_again = f"the first of {first:.3f} s at {second:.3f} s"
+        detail = f"{len(again)} pieces of the trace come again bit for bit, {where_again}"
+        yield Note("windows-identical", detail, measured=len(again), limit=0, seen=(where,))
 
 
 def placed(notes: list[Note], names: Mapping[str, str], examples: Mapping[str, str]) -> list[Note]:

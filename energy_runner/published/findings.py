@@ -134,6 +134,9 @@ KINDS: dict[str, Kind] = {
     "blocks-impossible": Kind(
         "wrong", "doubtful", "EEMBC runner: it stores the LPM01A's samples in blocks of 1024", _BAD_TIMES
     ),
+    "windows-identical": Kind(
+        "wrong", "doubtful", "a submission: each window is a measurement of its own", ("trace-damaged",)
+    ),
     "repeats-contradict": _doubtful("a submission: as many inferences as are stated were run", *_ALL_CAUSES),
     # --- answers
     "labels-unknown": _absent(),

@@ -11,7 +11,7 @@ from energy_runner.published.eembc.log import EembcLog, Mark
 from energy_runner.published.eembc.recording import LAP_AGREES_S
 from energy_runner.published.eembc.results import EembcResults
 from energy_runner.published.eembc.trace import Samples, TraceFiles
-from energy_runner.published.files import check_links, check_packed, placed
+from energy_runner.published.files import check_links, check_packed, check_pieces, placed
 from energy_runner.published.findings import seen
 from energy_runner.published.forgery import BLOCK, LPM01A, odd_digits
 from energy_runner.published.model import Figure, InferCommand, Mode, Note
@@ -238,6 +238,8 @@ def _check_instrument(instrument: str, samples: Samples) -> Iterator[Note]:
     if odd:
         detail = f"{odd} of {len(samples.samples_uj)} samples have more than the four digits that an LPM01A writes"
         yield Note("digits-impossible", detail, measured=odd, limit=0, seen=_IN_TRACE)
+    if instrument == LPM01A:
+        yield from check_pieces(samples.samples_uj, samples.rate_hz, _IN_TRACE[0])
     rest = len(samples.samples_uj) % BLOCK if instrument == LPM01A else 0
     if rest:
         detail = (

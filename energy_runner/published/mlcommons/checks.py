@@ -9,7 +9,7 @@ from itertools import pairwise, zip_longest
 import numpy as np
 
 from energy_runner.published.contents import Contents
-from energy_runner.published.files import check_links, check_packed, placed
+from energy_runner.published.files import check_links, check_packed, check_pieces, placed
 from energy_runner.published.findings import seen
 from energy_runner.published.forgery import LPM01A, odd_digits
 from energy_runner.published.mlcommons.commands import Commands
@@ -158,6 +158,7 @@ def _check_recording(read: Checked) -> Iterator[Note]:
     yield from _check_samples(np.concatenate(recorded.blocks), counters)
     if read.log.instrument == LPM01A and not _simulated(read):
         yield from _check_digits(np.concatenate(recorded.blocks))
+        yield from check_pieces(np.concatenate(recorded.blocks), recorded.recording.rate_hz, _in_json()[0])
     if recorded.boot_edges:
         detail = f"{recorded.boot_edges} edge(s) before the first stimulus, taken as the DUT's start"
         yield Note("boot-edges", detail, wrong=False)
