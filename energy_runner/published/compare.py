@@ -50,7 +50,8 @@ class Ours:
     """Our own figure, in the session's unit, with its expanded uncertainty; None where there is none.
 
     `basis` says what it rests on; it is empty where we measured nothing. `failed` are the verdicts of the rules
-    that a session does not keep, binding ones or not. `result` is the whole result that the figure is from.
+    that a session does not keep, binding ones or not. `result` is the whole result that the figure is from. Where
+    the uncertainty is larger than the figure there is none, and `vague` is what it would have been.
     """
 
     value: float | None = None
@@ -60,6 +61,7 @@ class Ours:
     failed: tuple[Verdict, ...] = ()
     result: Result | None = None
     mistakes: tuple[Beyond, ...] = ()
+    vague: str = ""
 
 
 @dataclass(frozen=True)
@@ -321,6 +323,10 @@ def _ours(session: PublishedSession, measured: Measured, reproduced: float | Non
         value, expanded_u = _score(corrected[0])
         throughput_per_s, basis = corrected[0].throughput_per_s, "corrected" if value is not None else ""
         counts = corrected[0] if value is not None else recorded
+    vague = ""
+    if value is not None and expanded_u is not None and not expanded_u <= abs(value):
+        vague = f"{value:.4g} ± {expanded_u:.2g} {session.unit}"
+        value, expanded_u, basis = None, None, ""
     return Ours(
         value=value,
         expanded_u=expanded_u,
@@ -328,6 +334,7 @@ def _ours(session: PublishedSession, measured: Measured, reproduced: float | Non
         basis=basis,
         failed=tuple(failed),
         result=counts,
+        vague=vague,
     )
 
 

@@ -63,6 +63,9 @@ def findings_of(comparison: Comparison) -> Iterator[AuditFinding]:
         text = f"published {_QUANTITY[session.mode]} is {where}: {comparison.published:g}, but {gives}"
         limit, value = comparison.limits.same_figure, comparison.ours.value
         yield finding("figure-off", text, measured=value, limit=f"± {limit:.3g}", seen=score_line(session))
+    if comparison.ours.vague:
+        text = f"our own analysis gives {comparison.ours.vague}, which says nothing, so it has no figure"
+        yield finding("not-measured", text)
     if comparison.error is not None:
         yield finding("not-measured", failure(comparison.error))
 

@@ -23,6 +23,7 @@ _LATEST_RESULT_S = {"energy": 30, "performance": 30, "accuracy": 600}
 _ABSURD_S = 1e7  # no session lasts 115 days
 _TRACE_SLACK_S = 2.5  # the runner drops up to a second at the end of a trace
 _MOST_DROPPED = 0.001
+_LONGEST_COUNT = 9  # digits; a command has no more either
 _EXPECTED = {"log": "log.txt", "results": "results.txt", "script": "script.async"}
 _EXAMPLES = {"trace": "trace1-energy.bin", "timestamps": "trace1-timestamps.json"}
 
@@ -185,7 +186,8 @@ def _check_counts(mode: Mode, log: EembcLog) -> Iterator[Note]:
         more = f", and {len(log.counts_differ) - 1} more such lines" if len(log.counts_differ) > 1 else ""
         yield Note("iterations-differ", detail + more, measured=stated, limit=asked, seen=_at(mark))
     setting = log.settings.get("iterInfer", "")
-    other = [one for one in log.commands if setting.isdecimal() and one.inferences != int(setting)]
+    known = setting.isascii() and setting.isdecimal() and len(setting) <= _LONGEST_COUNT
+    other = [one for one in log.commands if known and one.inferences != int(setting)]
     if mode != "accuracy" and other:
         first, mark = other[0], log.setting_marks["iterInfer"]
         detail = f"the runner was set to {setting} inferences (iterInfer), its infer command asks for"

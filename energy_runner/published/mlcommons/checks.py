@@ -26,6 +26,7 @@ _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a s
 _EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
 # A line that nobody can tell from a figure, though no figure of the runner looks so.
 _A_FIGURE = re.compile(r"(?=.*\d)(?:median|top.?1|auc|u?j/inf|inf\.?/s)", re.IGNORECASE)
+_LARGEST_J = float(np.finfo(np.float32).max)  # beyond it a sample of ours is infinite
 _COUNTS = {"Inferences", "# Inferences"}
 
 
@@ -185,7 +186,10 @@ def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> I
 
 def _check_samples(samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
     where = _in_json()
-    missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
+    missing, infinite = (
+        int(np.count_nonzero(np.isnan(samples))),
+        int(np.count_nonzero(np.abs(samples) > _LARGEST_J)),
+    )
     if missing or infinite:
         yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite", seen=where)
     if np.any(samples < 0):
