@@ -21,6 +21,7 @@ _ONE_IN = 256  # places of a trace where a piece begins
 _LEAST_VALUES = 16  # of a piece: fewer are an idle board's, and come again by chance
 _MOST_PLACES = 4096  # that are looked at; a longer trace is looked at in its first part
 _KEPT = 256  # pieces that stand for a trace: those whose hashes are smallest, so that copies keep the same
+_POWERS = np.array([float(f"1e{exponent}") for exponent in range(23)])
 _MIX = np.array([2654435761, 2246822519, 3266489917], dtype=np.uint32)  # odd, from two well known hashes
 _FACTORS = np.random.default_rng(1).integers(1, 2**63, _PIECE, dtype=np.uint64) | np.uint64(1)
 LEAST_PIECES = 8  # in common, where one would be no chance either
@@ -35,9 +36,9 @@ def odd_digits(samples: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> in
     if not len(values):
         return 0
     exact = values.astype(np.float64)
-    digits = 3.0 - np.floor(np.log10(np.abs(exact)))
+    digits = (3.0 - np.floor(np.log10(np.abs(exact)))).astype(np.int64)
     # Powers of ten are exact only up to 1e22, so each sample is scaled by one division or one multiplication.
-    up, down = np.power(10.0, np.clip(digits, 0, 22)), np.power(10.0, np.clip(-digits, 0, 22))
+    up, down = _POWERS[np.clip(digits, 0, 22)], _POWERS[np.clip(-digits, 0, 22)]
     nearest = np.rint(exact * up / down) * down / up
     if samples.dtype == np.float32:
         return int(np.count_nonzero(nearest.astype(np.float32) != values))
