@@ -62,6 +62,22 @@ def _to(number: float, place: int) -> str:
     return f"{digits.quantize(Decimal(1), context=_WIDE) if place > 0 else digits:f}"
 
 
+def printed_number(text: str) -> float | None:
+    """Return the number that was printed somewhere; None for other text, NaN and infinity."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def half_digit(text: str) -> float:
+    """Return half a step of the last digit of a printed number."""
+    mantissa, _, exponent = text.strip().lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals))
+
+
 def short_time(time_s: float) -> str:
     """Return a time in the unit that suits it: 204.8 µs, 1 ms, 0.5 s."""
     for unit, one_s in (("s", 1.0), ("ms", 1e-3)):

@@ -5,12 +5,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
 from energy_runner.published.compare import Comparison
 from energy_runner.published.discover import Found
 from energy_runner.published.findings import finding, seen
+from energy_runner.published.forgery import LEAST_PIECES, pieces_of
+from energy_runner.published.model import PublishedSession
 from energy_runner.published.names import MODE_FOLDERS
 from energy_runner.published.report import with_findings
 from energy_runner.published.row import AuditFinding, AuditRow, Evidence
@@ -19,6 +22,8 @@ _LEAST_SAMPLES = 1000
 _LEAST_TIMES = 10  # times to the millisecond that two sessions never have in common by chance
 _GROSS = 0.1  # beyond it two throughputs are not those of one system with one setting
 _SHOWN = 3
+_EARLY_US = 1_000_000  # a timer that begins anew in each window may show the same laps in two sessions
+_MOST_OWNERS = 50
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class Traits:
     """What identifies a session among others; empty or None where it has nothing that does.
 
     `group` is the folder that the modes of one system and benchmark share, `fingerprint` is of its samples, or of
-    its answers with the times at which they came, in `file`. `published_beside` is the throughput that its
+    its answers with the times at which they came, in `file`; `pieces` are parts of it that no other session has.
+    `published_beside` is the throughput that its
     performance session published, for an audit of one session alone.
     """
 
     group: str = ""
     fingerprint: str = ""
+    pieces: frozenset[int] = frozenset()
     file: str = ""
     firmware: tuple[str, ...] = ()
     published_beside: float | None = None
@@ -47,6 +54,7 @@ def traits_of(comparison: Comparison, found: Found) -> Traits:
     return Traits(
         group=_group(found),
         fingerprint=fingerprint,
+        pieces=_pieces(session),
         file=session.names.get(role, role),
         firmware=(session.runner, *firmware) if firmware else (),
         published_beside=comparison.beside,
@@ -98,6 +106,21 @@ def _fingerprint(comparison: Comparison) -> tuple[str, str]:
     return _hash(session.mode, repr(times).encode()), "log"
 
 
+def _pieces(session: PublishedSession) -> frozenset[int]:
+    """Return hashes of parts of what was measured: of the trace, or the laps of each window by the microsecond."""
+    if session.simulated:
+        return frozenset()
+    if session.recording is not None:
+        return pieces_of(session.recording.samples_j).standing_for_all()
+    windows = [
+        (one.inferences, *one.laps_us)
+        for one in session.commands
+        if session.mode == "performance" and len(one.laps_us) == 2 and one.laps_us[0] > _EARLY_US
+    ]
+    hashed = (hashlib.blake2b(repr(one).encode(), digest_size=8).digest() for one in windows)
+    return frozenset(int.from_bytes(one) for one in hashed)
+
+
 def _hash(mode: str, data: bytes) -> str:
     return f"{mode}:{hashlib.blake2b(data, digest_size=16).hexdigest()}"
 
@@ -113,6 +136,29 @@ def _copies(rows: Sequence[AuditRow], traits: Sequence[Traits]) -> Iterator[tupl
             others = [other for other in numbers if other != number]
             again = all(_submitted_again(rows[number], rows[other]) for other in others)
             yield number, _copy(number, others, rows, traits, again=again)
+    for (number, other), shared in _in_part(traits).items():
+        again = _submitted_again(rows[number], rows[other])
+        yield number, _copy(number, [other], rows, traits, again=again, part=(shared, len(traits[number].pieces)))
+
+
+def _in_part(traits: Sequence[Traits]) -> dict[tuple[int, int], int]:
+    """Return how many pieces two sessions have in common, for those that are no copies as a whole."""
+    owners: dict[int, list[int]] = defaultdict(list)
+    for number, one in enumerate(traits):
+        for piece in one.pieces:
+            owners[piece].append(number)
+    shared: dict[tuple[int, int], int] = defaultdict(int)
+    for numbers in owners.values():
+        # What many have is no sign of one: a DUT whose timer begins anew may show the same laps.
+        for number, other in permutations(numbers, 2) if 1 < len(numbers) <= _MOST_OWNERS else ():
+            if traits[number].fingerprint != traits[other].fingerprint:
+                shared[number, other] += 1
+    found: dict[tuple[int, int], int] = {}
+    for (number, other), count in sorted(shared.items(), key=lambda one: -one[1]):
+        least = min(LEAST_PIECES, max(2, len(traits[number].pieces) // 2))
+        if count >= least and not any(number == known for known, _ in found):
+            found[number, other] = count
+    return found
 
 
 def _submitted_again(row: AuditRow, other: AuditRow) -> bool:
@@ -126,16 +172,26 @@ def _submitted_again(row: AuditRow, other: AuditRow) -> bool:
 
 
 def _copy(
-    number: int, others: Sequence[int], rows: Sequence[AuditRow], traits: Sequence[Traits], *, again: bool
+    number: int,
+    others: Sequence[int],
+    rows: Sequence[AuditRow],
+    traits: Sequence[Traits],
+    *,
+    again: bool,
+    part: tuple[int, int] | None = None,
 ) -> AuditFinding:
     what = "trace" if rows[number].mode == "energy" else "log"
     names = ", ".join(rows[other].session for other in others[:_SHOWN])
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    text = f"the {what} is bit for bit that of {names}{more}"
+    if part is None:
+        text = f"the {what} is bit for bit that of {names}{more}"
+    else:
+        text = f"{part[0]} of {part[1]} pieces of the {what} are bit for bit those of {names}{more}"
     where: list[Evidence] = [seen(traits[number].file)]
     where += [seen(traits[other].file, text=rows[other].session) for other in others[:_SHOWN]]
     kind = "same-session-again" if again else "identical-session"
-    return finding(kind, text, seen=where, measured=len(others) + 1, limit=1)
+    measured, limit = (len(others) + 1, 1) if part is None else (part[0], 0)
+    return finding(kind, text, seen=where, measured=measured, limit=limit)
 
 
 def _firmware(

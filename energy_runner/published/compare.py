@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare published, reproduced and our own figures of one session, as data. `report` puts it into words."""
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from energy_runner.published.clock import HostClock, host_clock
 from energy_runner.published.correct import Correction
@@ -14,6 +13,7 @@ from energy_runner.published.reproduce.contradictions import Contradiction
 from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
+from energy_runner.wording import printed_number
 
 _MICRO = 1e6
 _TOLD = {"first-stimuli"}  # rules that only inform, of which an audit tells
@@ -23,7 +23,8 @@ _TOLD = {"first-stimuli"}  # rules that only inform, of which an audit tells
 class FigureComparison:
     """Published against reproduced figures: how many were compared, and which do not agree.
 
-    `exact` says whether every published figure was reproduced digit for digit.
+    `exact` says whether every published figure was reproduced digit for digit. `explained` are those of the
+    differing ones that damage of the data can explain; without any damage, none is explained or needs to be.
     """
 
     compared: int
@@ -32,6 +33,7 @@ class FigureComparison:
     only_published: tuple[Figure, ...]
     only_reproduced: tuple[Figure, ...]
     exact: bool
+    explained: frozenset[Figure] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Ours:
     """Our own figure, in the session's unit, with its expanded uncertainty; None where there is none.
 
     `basis` says what it rests on; it is empty where we measured nothing. `failed` are the verdicts of the rules
-    that a session does not keep, binding ones or not. `result` is the whole result that the figure is from.
+    that a session does not keep, binding ones or not. `result` is the whole result that the figure is from. Where
+    the uncertainty is larger than the figure there is none, and `vague` is what it would have been.
     """
 
     value: float | None = None
@@ -58,6 +61,7 @@ class Ours:
     failed: tuple[Verdict, ...] = ()
     result: Result | None = None
     mistakes: tuple[Beyond, ...] = ()
+    vague: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,11 +149,13 @@ def compare(
     limits: AuditLimits,
     *,
     contradictions: Sequence[Contradiction] = (),
+    explained: frozenset[Figure] = frozenset(),
 ) -> Comparison:
     """Return the published figures next to the reproduced ones, and the score next to ours.
 
     `measured` has our result of `session` and perhaps that of `correction`, which counts only where the session as
     recorded gives no figure. `contradictions` are among the printed figures; those that data judge are left out.
+    `explained` are the published figures that damage of the data can explain.
     """
     few = _few(session, limits)
     part = _in_part(session, reproduction)
@@ -158,6 +164,7 @@ def compare(
     elif part:  # a median of the windows that are left is not the one that was published
         reproduction = [figure for figure in reproduction if figure.window is not None]
     figures = compare_figures(session.figures, reproduction)
+    figures = replace(figures, explained=explained)
     published = _value(_last(session.figures, session.score_field))
     reproduced = _value(_last(reproduction, session.score_field))
     nothing = (part and session.mode == "performance") or _without_answers(session, few)
@@ -200,8 +207,9 @@ def _few(session: PublishedSession, limits: AuditLimits) -> tuple[int, int] | No
 def _unseen(
     session: PublishedSession, figures: FigureComparison, contradictions: Sequence[Contradiction]
 ) -> tuple[Contradiction, ...]:
-    """Return the contradictions among printed figures that no data judge."""
-    judged = {figure for figure in session.figures if figure not in figures.only_published}
+    """Return the contradictions among printed figures that no data judge, or only damaged data."""
+    left = {*figures.only_published, *figures.explained}
+    judged = {figure for figure in session.figures if figure not in left}
     return tuple(it for it in contradictions if it.figure not in judged)
 
 
@@ -253,11 +261,7 @@ def _last(figures: Iterable[Figure], name: str) -> Figure | None:
 
 def _value(figure: Figure | None) -> float | None:
     """Return the number of a figure; None for text that is not a number, NaN and infinity."""
-    try:
-        number = float(figure.text) if figure is not None else math.nan
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    return None if figure is None else printed_number(figure.text)
 
 
 def _differ(value: float | None, other: float | None, most: float) -> bool:
@@ -319,6 +323,10 @@ def _ours(session: PublishedSession, measured: Measured, reproduced: float | Non
         value, expanded_u = _score(corrected[0])
         throughput_per_s, basis = corrected[0].throughput_per_s, "corrected" if value is not None else ""
         counts = corrected[0] if value is not None else recorded
+    vague = ""
+    if value is not None and expanded_u is not None and not expanded_u <= abs(value):
+        vague = f"{value:.4g} ± {expanded_u:.2g} {session.unit}"
+        value, expanded_u, basis = None, None, ""
     return Ours(
         value=value,
         expanded_u=expanded_u,
@@ -326,6 +334,7 @@ def _ours(session: PublishedSession, measured: Measured, reproduced: float | Non
         basis=basis,
         failed=tuple(failed),
         result=counts,
+        vague=vague,
     )
 
 

@@ -17,9 +17,11 @@ from energy_runner.published.names import (
     ROLES,
 )
 from energy_runner.text_file import as_utf8
+from energy_runner.wording import shown
 
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
+_LONGEST_PATH = 300  # of a message
 _MOST_BESIDE = 8  # results of performance sessions next to one; published ones have one each
 LINK = "a link out of the folder, not followed"
 _ABOVE_SESSIONS = ("closed", "open", "results")
@@ -52,13 +54,24 @@ def find_all(paths: Sequence[Path]) -> list[Found]:
     """Return the sessions in and below `paths`; raises `SessionError` for a path without any."""
     found: list[Found] = []
     for path in paths:
-        if not path.exists():
-            raise SessionError(f"{path}: no such file or folder")
+        _must_exist(path)
         below = discover(path) if path.is_dir() else [one for one in discover(path.parent) if _has(one, path)]
         if not below:
-            raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner{_packed_in(path)}")
+            what_to_try = _packed_in(path) or ". Try: the folder with log.txt and results.txt, or one above it"
+            raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner{what_to_try}")
         found += below
     return found
+
+
+def _must_exist(path: Path) -> None:
+    """Raise `SessionError` for a path that does not exist, or that the system refuses to look for."""
+    try:
+        there, why = path.exists(), "no such file or folder"
+    except OSError as error:
+        there, why = False, error.strerror or type(error).__name__
+    if not there:
+        tried = "a folder with sessions, such as the results of a round, or one of their files"
+        raise SessionError(f"{shown(path, _LONGEST_PATH)}: {why}. Try: {tried}")
 
 
 def _packed_in(path: Path) -> str:
@@ -77,8 +90,7 @@ def find_one(path: Path) -> Found:
 
     Raises `SessionError` if there is none, or more than one.
     """
-    if not path.exists():
-        raise SessionError(f"{path}: no such file or folder")
+    _must_exist(path)
     folder = path if path.is_dir() else path.parent
     found = [one for one in discover(folder) if one.files]
     here = [one for one in found if one.folder == folder]
@@ -86,7 +98,8 @@ def find_one(path: Path) -> Found:
         here = [one for one in here if _has(one, path)]
     chosen = here or found
     if not chosen:
-        raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner")
+        what_to_try = "Try: the folder of one session, with its log.txt and results.txt"
+        raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner. {what_to_try}")
     if len(chosen) > 1:
         names = ", ".join(one.name for one in chosen[:3])
         raise SessionError(f"{path}: holds {len(chosen)} sessions ({names} ...). Try one of them, or audit")

@@ -3,7 +3,7 @@
 
 A rule of the round, and figures that do not come out again, condemn a session. What this project asks for beside
 them, the house rules, only informs. What follows from another finding of the same session is not counted twice: it
-is told behind its cause and informs, unless it is an accusation of its own (`own`).
+is told behind its cause and informs, unless it is an accusation of its own behind that cause (`own`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,15 +24,16 @@ _LONGEST_SEEN = 200
 class Kind:
     """A kind of finding: how grave it is, the state that it calls for, who asks, and from what it may follow.
 
-    `own` kinds decide even as a consequence. What follows from a finding of `despite` is no cause either: a trace
-    that breaks off is no excuse for figures of the windows that are whole, whatever else it entails.
+    Behind the causes named in `own` it decides even as a consequence. What follows from a finding of `despite` is
+    no cause either: a trace that breaks off is no excuse for figures of the windows that are whole, whatever else
+    it entails.
     """
 
     severity: Severity
     state: State
     clause: str = ""
     follows: tuple[str, ...] = ()
-    own: bool = False
+    own: tuple[str, ...] = ()
     despite: tuple[str, ...] = ()
 
 
@@ -52,7 +53,9 @@ def _breaks(clause: str, *follows: str) -> Kind:
     return Kind("wrong", "breaks-a-rule", clause, follows)
 
 
-def _differs(clause: str = _RUNNER, *follows: str, own: bool = False, despite: tuple[str, ...] = ()) -> Kind:
+def _differs(
+    clause: str = _RUNNER, *follows: str, own: tuple[str, ...] = (), despite: tuple[str, ...] = ()
+) -> Kind:
     return Kind("wrong", "does-not-reproduce", clause, follows, own, despite)
 
 
@@ -131,6 +134,10 @@ KINDS: dict[str, Kind] = {
     "blocks-impossible": Kind(
         "wrong", "doubtful", "EEMBC runner: it stores the LPM01A's samples in blocks of 1024", _BAD_TIMES
     ),
+    "windows-identical": Kind(
+        "wrong", "doubtful", "a submission: each window is a measurement of its own", ("trace-damaged",)
+    ),
+    "repeats-contradict": _doubtful("a submission: as many inferences as are stated were run", *_ALL_CAUSES),
     # --- answers
     "labels-unknown": _absent(),
     "labels-assumed": _informs(),
@@ -150,11 +157,13 @@ KINDS: dict[str, Kind] = {
         *_NO_ANSWERS,
         "answers-not-numbers",
         "trace-damaged",
+        *_EDGES,
+        own=_EDGES,
         despite=("trace-short",),
     ),
     "figures-not-in-data": _differs(_RUNNER, *_ALL_CAUSES, "answers-not-numbers"),
     "figures-missing": _doubtful(_RUNNER, "results-absent", *_ALL_CAUSES),
-    "corrected": _differs(f"{_PROCEDURE}: the energy between the edges of each window", *_EDGES, own=True),
+    "corrected": _differs(f"{_PROCEDURE}: the energy between the edges of each window", *_EDGES, own=_EDGES),
     "throughput-by-host-clock": _differs(f"{_PROCEDURE}: inferences per second"),
     "figure-off": _doubtful("", *_ALL_CAUSES, "iterations-differ"),
     "dut-clock": _informs(HOUSE, "throughput-by-host-clock"),
@@ -213,6 +222,7 @@ _HOUSE_RULES = (
     "not-simulated",
 )
 KINDS |= {name: _informs("", *_ALL_CAUSES) for name in _HOUSE_RULES}
+KINDS["trace-repeats"] = _informs("", "repeats-contradict", *_ALL_CAUSES)
 # A rule of someone else's package, or one that only another rule set lets decide.
 _OTHER_RULE = _breaks("", *_ALL_CAUSES)
 
@@ -227,10 +237,12 @@ def finding(
     clause: str = "",
     informs: bool = False,
     breaks: bool = False,
+    apart: Iterable[str] = (),
 ) -> AuditFinding:
     """Return a finding of the given kind.
 
-    One that only `informs` decides nothing, whatever its kind, and one that `breaks` a rule always decides.
+    One that only `informs` decides nothing, whatever its kind, and one that `breaks` a rule always decides. None
+    of the kinds `apart` is its cause, although for its kind they can be.
     """
     known = KINDS.get(kind, _OTHER_RULE)
     if breaks and known.severity == "informs":
@@ -244,6 +256,7 @@ def finding(
         limit=limit,
         clause=clause or known.clause,
         evidence=list(seen),
+        apart=frozenset(apart),
     )
 
 
@@ -281,13 +294,13 @@ def _behind(cause: str, left: Sequence[AuditFinding]) -> list[AuditFinding]:
 
 def _with_cause(one: AuditFinding, present: set[str]) -> AuditFinding:
     kind = KINDS.get(one.id, _OTHER_RULE)
-    causes = [name for name in kind.follows if name in present and name != one.id]
+    causes = [name for name in kind.follows if name in present and name != one.id and name not in one.apart]
     excluded = present & set(kind.despite)
     causes = [name for name in causes if excluded.isdisjoint(KINDS[name].follows)]
     cause = next(iter(causes), None)
     if cause is None:
         return one
-    if kind.own:
+    if cause in kind.own:
         return one.model_copy(update={"because_of": cause})
     return one.model_copy(update={"because_of": cause, "severity": "informs", "state": "holds"})
 

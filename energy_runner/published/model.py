@@ -42,7 +42,8 @@ class InferCommand:
     `results` are the outputs of the network, empty if the line was lost; `laps_us` those of the DUT's clock.
     `laps_ms` are the times at which the host heard of these laps. `finished_ms` is the latest time at which the
     command is known to have been executing. `line` is that of the log in which it was sent, from 1, and
-    `lap_lines` are those of the laps.
+    `lap_lines` are those of the laps, `load_line` is that in which its stimulus was loaded. `warmed` says whether
+    the DUT told of its warm-ups.
     """
 
     file: str
@@ -62,6 +63,8 @@ class InferCommand:
     laps_us: list[int] = field(default_factory=list)
     laps_ms: list[int] = field(default_factory=list)
     lap_lines: list[int] = field(default_factory=list)
+    load_line: int | None = None
+    warmed: bool = False
     announced: int | None = None
     label: int | None = None
     line: int | None = None

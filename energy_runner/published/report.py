@@ -121,8 +121,8 @@ def _corrected(
         how = f"{changes(comparison.correction.changes)}{silent}: the median of {len(votes)} windows"
         return _Corrected(value, ours.expanded_u, how)
     if clock is not None and any(one.id == "throughput-by-host-clock" for one in found):
-        how = f"the median of {len(clock.rates)} windows, each from lap to lap by the host's clock"
-        return _Corrected(clock.rate, 2 * clock.u / clock.ratio * clock.rate, how)
+        how = f"the median of {len(clock.rates)} windows, {clock.how}"
+        return _Corrected(clock.rate, clock.expanded_u / clock.ratio * clock.rate, how)
     return _Corrected()
 
 

@@ -3,7 +3,8 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from energy_runner.session.json_text import finite
 
@@ -61,6 +62,8 @@ class AuditFinding(BaseModel):
     """Where it was seen."""
     because_of: str | None = None
     """The id of the finding of this session that it follows from; null for a cause."""
+    apart: SkipJsonSchema[frozenset[str]] = Field(default=frozenset(), exclude=True)
+    """Kinds that are known not to be its cause, while a row is made; in no document."""
 
 
 class AuditWindow(BaseModel):

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from energy_runner.published.compare import Beyond, Comparison, FigureComparison
 from energy_runner.published.findings import HOUSE, finding, seen
-from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
+from energy_runner.published.model import MLCOMMONS, WAKE_WORDS, Figure, PublishedSession
+from energy_runner.published.reproduce.damage import FAULTS
 from energy_runner.published.row import AuditFinding, Evidence
 from energy_runner.published.sentences import changes, failure, off_by, side
 from energy_runner.session.result import Verdict
+from energy_runner.wording import printed_number
 
 _SHOWN = 3
 _LONGEST_NOTE = 160
@@ -61,6 +63,9 @@ def findings_of(comparison: Comparison) -> Iterator[AuditFinding]:
         text = f"published {_QUANTITY[session.mode]} is {where}: {comparison.published:g}, but {gives}"
         limit, value = comparison.limits.same_figure, comparison.ours.value
         yield finding("figure-off", text, measured=value, limit=f"± {limit:.3g}", seen=score_line(session))
+    if comparison.ours.vague:
+        text = f"our own analysis gives {comparison.ours.vague}, which says nothing, so it has no figure"
+        yield finding("not-measured", text)
     if comparison.error is not None:
         yield finding("not-measured", failure(comparison.error))
 
@@ -109,8 +114,10 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
         yield finding("medians-contradict", text, measured=last.text, limit=first.text, seen=where)
     if comparison.reproduction:
         source = _REPRODUCED_FROM[session.mode]
-        for kind, text, figures in _disagreements(comparison.figures, source):
-            yield finding(kind, f"not reproduced: {text}", seen=_lines(session, figures))
+        compared = comparison.figures
+        for kind, text, figures in _disagreements(compared, source):
+            apart = FAULTS if kind == "figures-differ" and compared.explained.isdisjoint(figures) else ()
+            yield finding(kind, f"not reproduced: {text}", seen=_lines(session, figures), apart=apart)
     elif session.figures:
         text = "not reproduced: its raw data are missing, incomplete or unreadable"
         yield finding("raw-data-missing", text, seen=score_line(session))
@@ -122,7 +129,7 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
         gives = f"{_place(figure)} is printed as {figure.text}, and {it.how} {it.value:.6g}"
         gives = f"{gives}{_direction(figure, str(it.value))}" + (f", and {others} more" if others else "")
         text = f"the printed figures contradict each other: {gives}"
-        yield finding("figures-contradict", text, measured=_float(figure.text), limit=it.value, seen=where)
+        yield finding("figures-contradict", text, measured=printed_number(figure.text), limit=it.value, seen=where)
     if comparison.rates is not None:
         least, most = comparison.rates
         kind = "rates-implausible" if most > least * (1 + _GROSS) else "rates-vary"
@@ -132,9 +139,13 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
 
 def _disagreements(compared: FigureComparison, source: str) -> Iterator[tuple[str, str, Sequence[Figure]]]:
     """Yield kind, sentence and figures of each way in which published and reproduced figures disagree."""
-    if compared.differing:
+    # What no damage explains is told apart from what one does.
+    for damaged in (False, True):
         # A figure of the whole session is the one that people quote.
-        ordered = sorted(compared.differing, key=lambda one: one[0].window is not None)
+        differing = [one for one in compared.differing if (one[0] in compared.explained) == damaged]
+        ordered = sorted(differing, key=lambda one: one[0].window is not None)
+        if not ordered:
+            continue
         figure, mine = ordered[0]
         more = f", and {len(ordered) - 1} more" if len(ordered) > 1 else ""
         differ = f"{_place(figure)} is published as {figure.text}, reproduced as {mine}{_direction(figure, mine)}"
@@ -163,16 +174,14 @@ def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
     if clock is None or not clock.proven:
         return
     off = abs(clock.ratio - 1)
-    log = session.names.get("log", "log.txt")
-    first = clock.first
-    laps = zip(first.lap_lines, first.laps_ms, first.laps_us, strict=True)
-    where = tuple(seen(log, line, ms, f"m-lap-us-{lap_us}") for line, ms, lap_us in laps)
-    if off > limits.clock + 2 * clock.u:
+    where, within = clock.where, f"± {clock.expanded_u / clock.ratio * 100:.2g} %"
+    if clock.sure > limits.clock:
         published = comparison.published or comparison.reproduced or clock.rate * clock.ratio
         text = (
             f"published throughput is {off_by(published, clock.rate)}: {published:g} where the host's clock gives "
             f"{clock.rate:.4g} inf./sec."
         )
+        text += f" ({within}: its log has whole seconds)" if session.runner == MLCOMMONS else ""
         yield finding(
             "throughput-by-host-clock",
             text,
@@ -192,10 +201,11 @@ def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
                 clause=clause,
                 seen=where,
             )
-    elif off > limits.clock_remark + 2 * clock.u:
+    elif clock.sure > limits.clock_remark:
         pace = "slow" if clock.ratio > 1 else "fast"
         wrong = side(clock.ratio - 1)
         text = f"the DUT's clock is {off * 100:.2g} % {pace} by the host's, so the throughput is too {wrong}"
+        text = f"{text} ({within})"
         yield finding("dut-clock", text, measured=clock.ratio, limit=f"1 ± {limits.clock_remark:g}", seen=where)
 
 
@@ -211,6 +221,12 @@ def _about_rules(comparison: Comparison) -> Iterator[AuditFinding]:
     for verdict in ours.failed:
         if verdict.known and (verdict.id != "dut-clock" or session.mode == "energy"):
             yield _verdict(session, verdict, own_set=comparison.limits.rules.sha256 is not None)
+        if verdict.known and verdict.id == "trace-repeats" and verdict.value is not None:
+            # Our rule is ours; that a trace shows other inferences than it is divided by is a fact about it.
+            often = "more" if verdict.value > min(one.inferences for one in session.commands) else "less"
+            text = f"the trace of a window repeats {often} often than as many inferences would: {verdict.measured}"
+            where = score_line(session)
+            yield finding("repeats-contradict", text, measured=verdict.value, limit=verdict.limit, seen=where)
     for beyond in comparison.printed:
         kind, words = _PRINTED[beyond.what]
         text = words.format(beyond.value, beyond.limit)
@@ -224,14 +240,7 @@ def _printed_as(session: PublishedSession, beyond: Beyond) -> list[Figure]:
 
 
 def _is(text: str, value: float) -> bool:
-    return _float(text) == value
-
-
-def _float(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return printed_number(text) == value
 
 
 def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> AuditFinding:

@@ -6,6 +6,7 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from energy_runner.published.contents import load
 from energy_runner.published.discover import find_one
@@ -149,3 +150,30 @@ def wrong_classes(count: int) -> Forgery:
 def shifted(values: Sequence[float], by: float) -> list[float]:
     """Return values that are all later."""
     return [value + by for value in values]
+
+
+def passes(change: Callable[[list[dict[str, Any]]], None]) -> Forgery:
+    """Change the passes in `results.json` of the other runner."""
+
+    def forge(folder: Path) -> None:
+        file = folder / "results.json"
+        document = json.loads(file.read_text("utf-8"))
+        change(document)
+        file.write_text(json.dumps(document), "utf-8")
+
+    return forge
+
+
+def iterations(count: int) -> Forgery:
+    """State other inferences in every pass of the other runner."""
+
+    def change(document: list[dict[str, Any]]) -> None:
+        for one in document:
+            one["infer"]["iterations"] = count
+
+    return passes(change)
+
+
+def missing_sample(number: int) -> Forgery:
+    """Make one sample no number."""
+    return samples(lambda uj: [*uj[:number], float("nan"), *uj[number + 1 :]])

@@ -319,7 +319,7 @@ def write_mlcommons(folder: Path, passes: list[dict[str, object]] | None = None)
         log += [
             f"0725.{_clock(begun_ms)} ulp-mlperf: Loading file {one['file']} segment 0",
             f"0725.{_clock(begun_ms + 1100)} ulp-mlperf: Load complete.",
-            "Running inference with 1/250 (warmup/measured) iterations ...",
+            f"Running inference with 1/{infer['iterations']} (warmup/measured) iterations ...",
             "done",
             f"Captured samples:{len(samples)} timestamps:{len(edges)}",
         ]

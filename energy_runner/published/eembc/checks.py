@@ -11,7 +11,7 @@ from energy_runner.published.eembc.log import EembcLog, Mark
 from energy_runner.published.eembc.recording import LAP_AGREES_S
 from energy_runner.published.eembc.results import EembcResults
 from energy_runner.published.eembc.trace import Samples, TraceFiles
-from energy_runner.published.files import check_links, check_packed, placed
+from energy_runner.published.files import check_links, check_packed, check_pieces, placed
 from energy_runner.published.findings import seen
 from energy_runner.published.forgery import BLOCK, LPM01A, odd_digits
 from energy_runner.published.model import Figure, InferCommand, Mode, Note
@@ -23,6 +23,7 @@ _LATEST_RESULT_S = {"energy": 30, "performance": 30, "accuracy": 600}
 _ABSURD_S = 1e7  # no session lasts 115 days
 _TRACE_SLACK_S = 2.5  # the runner drops up to a second at the end of a trace
 _MOST_DROPPED = 0.001
+_LONGEST_COUNT = 9  # digits; a command has no more either
 _EXPECTED = {"log": "log.txt", "results": "results.txt", "script": "script.async"}
 _EXAMPLES = {"trace": "trace1-energy.bin", "timestamps": "trace1-timestamps.json"}
 
@@ -43,15 +44,16 @@ class Checked:
 def check(read: Checked) -> list[Note]:
     """Return everything that is odd: files, log, results, trace, answers and commands, in this order."""
     notes = [
-        *check_packed(read.contents),
+        *check_packed(read.contents, read.mode),
         *_check_files(read.contents),
         *_check_log(read),
         *_check_results(read),
         *(_check_trace(read, read.trace) if read.trace is not None else ()),
         *read.answers,
         *_check_commands(read.mode, read.log.commands, read.results.figures),
+        *_check_counts(read.mode, read.log),
     ]
-    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXPECTED | _EXAMPLES)
+    return placed(notes + check_links(read.contents, read.mode, notes), read.contents.names, _EXPECTED | _EXAMPLES)
 
 
 def _check_files(contents: Contents) -> Iterator[Note]:
@@ -174,6 +176,30 @@ def _check_commands(mode: Mode, commands: Sequence[InferCommand], figures: Seque
         )
 
 
+def _check_counts(mode: Mode, log: EembcLog) -> Iterator[Note]:
+    """Note lines of the log that state another number of inferences than the `infer` commands.
+
+    The setting of the runner is that of timed sessions; over all stimuli of an accuracy it asks for one each.
+    """
+    for mark, stated, asked in log.counts_differ[:1]:
+        detail = f"the log states {stated} inferences where the infer command asks for {asked}"
+        more = f", and {len(log.counts_differ) - 1} more such lines" if len(log.counts_differ) > 1 else ""
+        yield Note("iterations-differ", detail + more, measured=stated, limit=asked, seen=_at(mark))
+    setting = log.settings.get("iterInfer", "")
+    known = setting.isascii() and setting.isdecimal() and len(setting) <= _LONGEST_COUNT
+    other = [one for one in log.commands if known and one.inferences != int(setting)]
+    if mode != "accuracy" and other:
+        first, mark = other[0], log.setting_marks["iterInfer"]
+        detail = f"the runner was set to {setting} inferences (iterInfer), its infer command asks for"
+        yield Note(
+            "iterations-differ",
+            f"{detail} {first.inferences}, in {len(other)} of {len(log.commands)} windows",
+            measured=first.inferences,
+            limit=int(setting),
+            seen=(*_at(mark), _in_log(first.line, first.sent_ms)),
+        )
+
+
 def _check_trace(read: Checked, trace: TraceFiles) -> Iterator[Note]:
     """Note a trace that is absent or damaged, and timestamps that do not match the commands one to one."""
     for role, example in _EXAMPLES.items():
@@ -214,6 +240,8 @@ def _check_instrument(instrument: str, samples: Samples) -> Iterator[Note]:
     if odd:
         detail = f"{odd} of {len(samples.samples_uj)} samples have more than the four digits that an LPM01A writes"
         yield Note("digits-impossible", detail, measured=odd, limit=0, seen=_IN_TRACE)
+    if instrument == LPM01A:
+        yield from check_pieces(samples.samples_uj, samples.rate_hz, _IN_TRACE[0])
     rest = len(samples.samples_uj) % BLOCK if instrument == LPM01A else 0
     if rest:
         detail = (

@@ -35,12 +35,17 @@ class Mark:
 
 @dataclass
 class EembcLog:
-    """The facts of one log, times in milliseconds of the runner's clock; None or empty where it has none."""
+    """The facts of one log, times in milliseconds of the runner's clock; None or empty where it has none.
+
+    `counts_differ` are lines that state another number of inferences than their `infer` command: the line, its
+    number, and that of the command.
+    """
 
     version: str = ""
     stamp: str = ""
     plugin: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    setting_marks: dict[str, Mark] = field(default_factory=dict)
     profile: str = ""
     model: str = ""
     timestamp_mode: str = ""
@@ -61,6 +66,7 @@ class EembcLog:
     errors: list[str] = field(default_factory=list)
     error_marks: list[Mark] = field(default_factory=list)
     model_mark: Mark | None = None
+    counts_differ: list[tuple[Mark, int, int]] = field(default_factory=list)
     result_lines: list[str] = field(default_factory=list)
     last_ms: int | None = None
     ended_ms: int | None = None
@@ -83,6 +89,7 @@ class _Reader:
         self._load_begun_ms: int | None = None
         self._loaded_ms: int | None = None
         self._command: InferCommand | None = None
+        self._planned: tuple[Mark, int] | None = None
         self._booting = False
         self._by_source: dict[bytes, Callable[[bytes], None]] = {
             b"parser": self._parser,
@@ -137,6 +144,8 @@ class _Reader:
             self.log.ended_ms = self._ms
 
     def _sequencer(self, text: bytes) -> None:
+        if b"infer " in text and (match := tokens.ASKED.search(text)):
+            self._planned = self._mark(text), int(match[1])
         if b"m-sequencer-stop" in text and self.log.ended_ms is None:
             self.log.ended_ms = self._ms
 
@@ -158,6 +167,7 @@ class _Reader:
         elif b"m-bm-cfg" in text and (match := tokens.SETTING.search(text)):
             if len(self.log.settings) < _MOST_KEPT:
                 self.log.settings[_text(match[1])] = _text(match[2])
+                self.log.setting_marks[_text(match[1])] = self._mark(text)
         elif b"m-version" in text and (match := tokens.VERSION.search(text)):
             self.log.version = _text(match[1])
         elif b"m-bmark" in text and (match := tokens.PLUGIN.search(text)):
@@ -167,6 +177,8 @@ class _Reader:
         if match := tokens.INFER.match(command):
             warmups = int(match[2]) if match[2] else None
             self._open(int(match[1]), warmups)
+            self._compare(self._planned)
+            self._planned = None
         elif match := tokens.LOAD.match(command):
             self._command = None
             self._file = re.split(r"[\\/]", _text(match[1]))[-1]
@@ -197,6 +209,11 @@ class _Reader:
             self.log.too_many += 1
         return command
 
+    def _compare(self, stated: tuple[Mark, int] | None) -> None:
+        """Keep a line that states another number of inferences than the command in progress."""
+        if stated is not None and self._command is not None and stated[1] != self._command.inferences:
+            _keep(self.log.counts_differ, (*stated, self._command.inferences))
+
     def _monitor(self, text: bytes) -> None:
         log = self.log
         for match in tokens.MONITOR.finditer(text):
@@ -222,6 +239,8 @@ class _Reader:
         if b"[dut]" in text:
             self._dut(text)
             return
+        if b"(infer " in text and (passed := tokens.ASKED.search(text)):
+            self._compare((self._mark(text), int(passed[1])))
         for match in tokens.DUT.finditer(text):
             if match.lastgroup == "lap":
                 _keep(self.log.io_laps, (self._ms, int(match["lap"])))
@@ -263,6 +282,8 @@ class _Reader:
             _keep(command.laps_us, int(match["lap"]))
             _keep(command.laps_ms, self._ms)
             _keep(command.lap_lines, self.log.lines)
+        elif kind == "warm":
+            command.warmed = True
         elif kind == "done":
             command.done_ms = self._ms
             command.garbled |= b"[" in text[match.end() :] and b"m-results-[" not in text

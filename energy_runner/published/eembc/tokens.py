@@ -7,6 +7,8 @@ PREFIX = re.compile(rb"(\d{5,12})\.(\d{3}) ([A-Za-z][\w-]{0,31}):(?: |$)")
 ANSI = re.compile(rb"\x1b\[[0-9;?]{0,16}[A-Za-z]")
 COMMAND = re.compile(rb'Command "(.*)"')
 INFER = re.compile(rb"^(?:io )?(?:dut )?infer (\d{1,9})(?: (\d{1,9}))?")
+# The same command where the runner plans it, and where the IO manager passes it on.
+ASKED = re.compile(rb"(?:command\[(?:io )?(?:dut )?|m-dut-passthrough\()infer (\d{1,9})")
 LOAD = re.compile(rb'^bloadp? (?:dut )?"?([^"]+)"?(?: (\d{1,9}) (\d{1,9}))?')
 SIZE = re.compile(rb"(File size is|Sending) (\d{1,12})")
 SETTING = re.compile(rb"m-bm-cfg-name\[[^\]]*\]-key\[(\w+)\]-val\[(.*)\]")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find what is odd about a session of the MLCommons runner, one phrase each."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -8,7 +9,7 @@ from itertools import pairwise, zip_longest
 import numpy as np
 
 from energy_runner.published.contents import Contents
-from energy_runner.published.files import check_links, check_packed, placed
+from energy_runner.published.files import check_links, check_packed, check_pieces, placed
 from energy_runner.published.findings import seen
 from energy_runner.published.forgery import LPM01A, odd_digits
 from energy_runner.published.mlcommons.commands import Commands
@@ -19,10 +20,14 @@ from energy_runner.published.mlcommons.recording import Recorded
 from energy_runner.published.mlcommons.results import MlcommonsResults
 from energy_runner.published.model import WAKE_WORDS, Figure, FloatArray, Note
 from energy_runner.published.row import Evidence
+from energy_runner.wording import half_digit, printed_number
 
 _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
 _EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
-_COMPARED = ("Median", "Top", "AUC", "True")
+# A line that nobody can tell from a figure, though no figure of the runner looks so.
+_A_FIGURE = re.compile(r"(?=.*\d)(?:median|top.?1|auc|u?j/inf|inf\.?/s)", re.IGNORECASE)
+_LARGEST_J = float(np.finfo(np.float32).max)  # beyond it a sample of ours is infinite
+_COUNTS = {"Inferences", "# Inferences"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Checked:
 def check(read: Checked) -> list[Note]:
     """Return everything that is odd: files, commands, what its mode has, and the log against the results."""
     notes = [
-        *check_packed(read.contents),
+        *check_packed(read.contents, read.identity.mode),
         *(Note("unreadable", refusal) for refusal in read.refusals),
         *_check_files(read),
         *_check_folder(read),
@@ -58,7 +63,7 @@ def check(read: Checked) -> list[Note]:
     elif read.identity.benchmark != WAKE_WORDS:
         notes += _check_laps(read.document) if read.identity.mode == "performance" else read.answers
     notes += _check_against_log(read.results)
-    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXAMPLES)
+    return placed(notes + check_links(read.contents, read.identity.mode, notes), read.contents.names, _EXAMPLES)
 
 
 def _in_json(text: str | None = None) -> tuple[Evidence, ...]:
@@ -79,7 +84,9 @@ def _check_files(read: Checked) -> Iterator[Note]:
     elif log.lines and not log.complete:
         detail = "log truncated: it breaks off before the end of the session"
         yield Note("log-truncated", detail, seen=(seen("log", log.lines),))
-    odd = [line for line in results.unknown if not line.isprintable() or "\ufffd" in line]
+    odd = [
+        line for line in results.unknown if not line.isprintable() or "\ufffd" in line or _A_FIGURE.search(line)
+    ]
     if odd:
         detail = f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}"
         yield Note("results-garbled", detail, seen=(seen("results"),))
@@ -111,6 +118,32 @@ def _check_commands(read: Checked) -> Iterator[Note]:
     if read.identity.mode != "accuracy" and len(counts) > 1:
         detail = f"iterations not all equal: {', '.join(map(str, counts))}"
         yield Note("iterations-differ", detail, seen=_in_json())
+    yield from _check_iterations(read)
+
+
+def _check_iterations(read: Checked) -> Iterator[Note]:
+    """Note inferences in `results.json` or in `results.txt` that are not those that the log says ran."""
+    running, working = read.log.running, read.document.working
+    stated = [(infer.iterations, f"pass {number}") for number, (_, infer) in enumerate(working)]
+    in_json = [
+        (ran, line, count, where)
+        for (ran, line), (count, where) in zip(running, stated, strict=False)
+        if count != ran and len(running) == len(stated)
+    ]
+    for ran, line, count, where in in_json[:1]:
+        more = f", and {len(in_json) - 1} more" if len(in_json) > 1 else ""
+        detail = f"iterations of another run: results.json has {count} in {where}, the log ran {ran}{more}"
+        place = (*_in_json(where), seen("log", line))
+        yield Note("another-run", detail, measured=count, limit=ran, seen=place)
+    if not running or read.identity.benchmark == WAKE_WORDS:
+        return
+    ran_at_all = {str(ran) for ran, _ in running}
+    other = [one for one in read.results.figures if one.field in _COUNTS and one.text not in ran_at_all]
+    for first in other[:1]:
+        ran, line = running[0]
+        detail = f"results of another run: {first.text} inferences are published, the log ran {ran}"
+        place = (seen("results", first.line), seen("log", line))
+        yield Note("another-run", detail, measured=printed_number(first.text), limit=ran, seen=place)
 
 
 def _check_recording(read: Checked) -> Iterator[Note]:
@@ -126,6 +159,7 @@ def _check_recording(read: Checked) -> Iterator[Note]:
     yield from _check_samples(np.concatenate(recorded.blocks), counters)
     if read.log.instrument == LPM01A and not _simulated(read):
         yield from _check_digits(np.concatenate(recorded.blocks))
+        yield from check_pieces(np.concatenate(recorded.blocks), recorded.recording.rate_hz, _in_json()[0])
     if recorded.boot_edges:
         detail = f"{recorded.boot_edges} edge(s) before the first stimulus, taken as the DUT's start"
         yield Note("boot-edges", detail, wrong=False)
@@ -152,7 +186,10 @@ def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> I
 
 def _check_samples(samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
     where = _in_json()
-    missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
+    missing, infinite = (
+        int(np.count_nonzero(np.isnan(samples))),
+        int(np.count_nonzero(np.abs(samples) > _LARGEST_J)),
+    )
     if missing or infinite:
         yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite", seen=where)
     if np.any(samples < 0):
@@ -209,16 +246,16 @@ def _check_laps(document: Document) -> Iterator[Note]:
 
 
 def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
-    """Compare results.txt with the same lines at the end of the log: they may be of different runs."""
+    """Compare results.txt with the lines of the log that state the same: they may be of different runs."""
     published = {(figure.field, figure.window): figure for figure in results.figures}
-    in_log = {(figure.field, figure.window): figure for figure in results.in_log}
     differing = [
-        (figure, in_log[key])
-        for key, figure in published.items()
-        if key in in_log and figure.field.startswith(_COMPARED) and figure.text != in_log[key].text
+        (figure, other)
+        for other in results.in_log
+        if (figure := published.get((other.field, other.window))) is not None and not _same(figure, other)
     ]
     if differing:
-        first, other = differing[0]
+        # A figure of the whole session is the one that people quote.
+        first, other = min(differing, key=lambda pair: pair[0].window is not None)
         more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
         yield Note(
             "another-run",
@@ -226,6 +263,14 @@ def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
             f"reproduced as {other.text}{more}",
             seen=(seen("results", first.line), _IN_LOG),
         )
+
+
+def _same(figure: Figure, other: Figure) -> bool:
+    """Return whether two printed figures are one, to the digits that both have: while it runs a log has fewer."""
+    one, two = printed_number(figure.text), printed_number(other.text)
+    if figure.text == other.text or one is None or two is None or figure.field in _COUNTS:
+        return figure.text == other.text
+    return abs(one - two) <= half_digit(figure.text) + half_digit(other.text) + 1e-9 * abs(one)
 
 
 def _place(figure: Figure) -> str:

@@ -47,6 +47,7 @@ def make_commands(document: Document, log: MlcommonsLog, identity: Identity) -> 
                 warmups=infer.warmups,
                 sent_ms=sent_ms,
                 load_begun_ms=log.loadings[number].begun_ms if dated else None,
+                load_line=log.loadings[number].line if dated else None,
                 end_ms=end_ms,
                 finished_ms=max(sent_ms, end_ms),
                 results=list(infer.results),

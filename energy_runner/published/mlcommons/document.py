@@ -6,7 +6,7 @@ nesting. NaN and infinity, which that runner writes although JSON knows neither,
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -16,6 +16,12 @@ from energy_runner.published.validation import first_error
 
 _LARGEST = 2**53
 _MOST = 60_000  # an accuracy session of ad01 has 48608
+# Signs that a file may hold; the parser takes ten to fifty times as much memory for what they divide.
+_MOST_SIGNS = {
+    b",": 4_000_000,  # values: a recording of an hour at 1 kHz has 3.6 million
+    b"{": 5 * _MOST,  # a pass has up to four objects in it
+    b"[": 10 * _MOST,  # lists: answers, samples, edges and windows
+}
 
 
 class _Part(BaseModel):
@@ -72,7 +78,7 @@ class Pass(_Part):
     energy_runner: About = Field(default_factory=About)  # a default of its own would be copied for each pass
 
 
-_PASSES: TypeAdapter[list[Pass]] = TypeAdapter(list[Pass])
+_PASSES: TypeAdapter[list[Pass]] = TypeAdapter(Annotated[list[Pass], Field(max_length=_MOST)])
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,20 @@ def read_document(contents: Contents) -> Document:
 
 
 def parse_passes(data: bytes, name: str) -> list[Pass]:
-    """Return the entries of the file called `name`; raises `SessionError` for a file without such entries."""
+    """Return the entries of the file called `name`; raises `SessionError` for a file without such entries.
+
+    What it holds is counted before it is parsed.
+    """
+    for sign, most in _MOST_SIGNS.items():
+        if (count := data.count(sign)) > most:
+            why = f"{count} signs {sign.decode()!r}, where no session has more than {most}"
+            raise SessionError(f"{name}: is not a result of the MLCommons runner ({why})")
     try:
         passes = _PASSES.validate_json(data)
     except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "too_long" and not first["loc"]:
+            raise SessionError(f"{name}: more than {_MOST} passes, which no session has") from None
         raise SessionError(f"{name}: is not a result of the MLCommons runner ({first_error(error)})") from None
     if len(passes) > _MOST:
         raise SessionError(f"{name}: {len(passes)} passes are more than any session has")

@@ -11,11 +11,12 @@ from itertools import accumulate
 _STAMP = re.compile(r"^(\d\d)(\d\d)\.(\d\d)(\d\d)(\d\d) ulp-\w+: (.*)")
 _LOADING = re.compile(r"^Loading file (.{1,300}) segment (\d{1,9})")
 _CAPTURED = re.compile(r"[Ss]amples:(\d{1,12}) timestamps:(\d{1,9})")
+_RUNNING = re.compile(r"^Running inference with (\d{1,9})/(\d{1,9}) ")
 _TOLD = re.compile(r"^Device (name|profile|model) retrieved: (.{0,200})")
 _SESSION = re.compile(r"sessions[\\/](\d{8}_\d{6})")
 _LOST = re.compile(r"expected \d+, but we have \d+")
 _DAYS = [0, *accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30))]  # before each month
-_BEGINNINGS = ("Device ", "Captured", "Session logged", "Initializing", "Logging")
+_BEGINNINGS = ("Device ", "Captured", "Session logged", "Initializing", "Logging", "Running")
 _MOST = 60_000
 _TAIL = 200  # lines at the end, where the results are printed again
 
@@ -28,11 +29,15 @@ class Loading:
     segment: int
     begun_ms: int
     done_ms: int | None = None
+    line: int | None = None
 
 
 @dataclass
 class MlcommonsLog:
-    """The facts of a log; times are milliseconds since the first of January."""
+    """The facts of a log; times are milliseconds since the first of January.
+
+    `running` are the inferences of each pass, as they were asked for, and the line that says so.
+    """
 
     lines: int = 0
     recognised: int = 0
@@ -43,6 +48,7 @@ class MlcommonsLog:
     instrument: str = ""
     loadings: list[Loading] = field(default_factory=list)
     captured: list[tuple[int, int]] = field(default_factory=list)
+    running: list[tuple[int, int]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     lost_lines: list[int] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
@@ -68,10 +74,14 @@ def read_log(lines: Iterable[bytes]) -> MlcommonsLog:
 def _stamped(log: MlcommonsLog, ms: int, text: str) -> None:
     log.last_ms = ms
     if match := _LOADING.match(text):
-        if len(log.loadings) < _MOST:
-            log.loadings.append(Loading(match[1], int(match[2]), ms))
+        _keep(log.loadings, Loading(match[1], int(match[2]), ms, line=log.lines))
     elif text.startswith("Load complete") and log.loadings:
         log.loadings[-1].done_ms = ms
+
+
+def _keep[Item](items: list[Item], item: Item) -> None:
+    if len(items) < _MOST:
+        items.append(item)
 
 
 def _plain(log: MlcommonsLog, text: str) -> None:
@@ -80,8 +90,9 @@ def _plain(log: MlcommonsLog, text: str) -> None:
     if match := _TOLD.match(text):
         setattr(log, match[1], match[2].strip())
     elif match := _CAPTURED.search(text):
-        if len(log.captured) < _MOST:
-            log.captured.append((int(match[1]), int(match[2])))
+        _keep(log.captured, (int(match[1]), int(match[2])))
+    elif match := _RUNNING.match(text):
+        _keep(log.running, (int(match[2]), log.lines))
     elif text.startswith("Session logged in file"):
         log.complete = True
     elif _LOST.search(text):

@@ -4,16 +4,16 @@
 A figure is checked to the digits that were printed, so what was rounded twice is no contradiction.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from energy_runner.published.model import Figure
+from energy_runner.wording import half_digit, printed_number
 
-_MEDIANS = (
-    ("Median energy cost", ("Energy/Inf.", "Energy/Inf")),
-    ("Median throughput", ("Throughput",)),
-)
+MEDIANS = {
+    "Median energy cost": ("Energy/Inf.", "Energy/Inf"),
+    "Median throughput": ("Throughput",),
+}
 # Quotient, dividend, divisor of each window.
 _QUOTIENTS = (
     ("Energy/Inf.", "Energy", "# Inferences"),
@@ -41,14 +41,14 @@ def contradictions(figures: Sequence[Figure], windows: int) -> Iterator[Contradi
     """
     last = {(figure.field, figure.window): figure for figure in figures}
     numbers = sorted({figure.window for figure in figures if figure.window is not None})
-    for name, of in _MEDIANS:
+    for name, of in MEDIANS.items():
         median = last.get((name, None))
         parts = [last[field, number] for number in numbers for field in of if (field, number) in last]
-        values = sorted(value for part in parts if (value := _number(part)) is not None)
-        if median is None or (printed := _number(median)) is None or len(values) != windows:
+        values = sorted(value for part in parts if (value := printed_number(part.text)) is not None)
+        if median is None or (printed := printed_number(median.text)) is None or len(values) != windows:
             continue
         lower, upper = values[(len(values) - 1) // 2], values[len(values) // 2]
-        slack = _half_digit(median) + max(map(_half_digit, parts)) + _OF_THE_MEDIAN * abs(printed)
+        slack = half_step(median) + max(map(half_step, parts)) + _OF_THE_MEDIAN * abs(printed)
         if not lower - slack <= printed <= upper + slack:
             yield Contradiction(median, (lower + upper) / 2, tuple(parts), "the median of the printed windows is")
     for number in numbers:
@@ -58,30 +58,19 @@ def contradictions(figures: Sequence[Figure], windows: int) -> Iterator[Contradi
 
 
 def _quotient(figure: Figure, above: Figure, below: Figure) -> Iterator[Contradiction]:
-    printed, over, under = _number(figure), _number(above), _number(below)
+    printed, over, under = printed_number(figure.text), printed_number(above.text), printed_number(below.text)
     if printed is None or over is None or not under:
         return
     value = over / under
-    parts = _half_digit(above) / abs(under) + abs(value) * _half_digit(below) / abs(under)
+    parts = half_step(above) / abs(under) + abs(value) * half_step(below) / abs(under)
     # The second order of the divisor's rounding matters where it has few digits.
-    slack = _half_digit(figure) + 1.1 * parts + _OF_THE_MEDIAN * abs(value)
+    slack = half_step(figure) + 1.1 * parts + _OF_THE_MEDIAN * abs(value)
     if abs(printed - value) > slack:
         how = f"{above.field} / {below.field} of the same window is"
         yield Contradiction(figure, value, (above, below), how)
 
 
-def _number(figure: Figure) -> float | None:
-    try:
-        value = float(figure.text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _half_digit(figure: Figure) -> float:
+def half_step(figure: Figure) -> float:
     """Return half a step of the last digit that was printed; none for counts, which are exact."""
-    mantissa, _, exponent = figure.text.strip().lower().partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    if not decimals and not exponent:
-        return 0.0 if "nferences" in figure.field else 0.5
-    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals))
+    counted = "nferences" in figure.field and figure.text.strip().isdecimal()
+    return 0.0 if counted else half_digit(figure.text)

@@ -92,9 +92,13 @@ def in_a_sentence(found: dict[State, int]) -> str:
     return f"{total} session{'' if total == 1 else 's'}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def reproduced(rows: Iterable[AuditRow]) -> str:
-    """Return how many of the published figures are reproduced, as a sentence."""
+def reproduced(rows: Sequence[AuditRow], counts: dict[State, int]) -> str:
+    """Return how many of the published figures are reproduced, as a sentence.
+
+    Where not all sessions that were counted are among the rows, it says that its figures are those of the rows.
+    """
     same, compared = 0, 0
     for row in rows:
         same, compared = same + row.figures_reproduced, compared + row.figures
-    return f"{same} of {compared} published figures are reproduced to the last digit."
+    of_these = "" if len(rows) == sum(counts.values()) else "of those shown, "
+    return f"{of_these}{same} of {compared} published figures are reproduced to the last digit."

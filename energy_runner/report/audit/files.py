@@ -67,7 +67,7 @@ def markdown_of(
     rows: Sequence[AuditRow], counts: dict[State, int], changes: Sequence[since.AuditChange] | None = None
 ) -> str:
     """Return the rows as Markdown: the counts, a table, and what was found of sessions that do not hold."""
-    parts = [f"# Audit\n\n{choose.in_a_sentence(counts)}; {choose.reproduced(rows)}\n"]
+    parts = [f"# Audit\n\n{choose.in_a_sentence(counts)}; {choose.reproduced(rows, counts)}\n"]
     if changes is not None:
         parts.append(f"\nSince the earlier audit: {since.in_a_sentence(changes)}.\n")
     heads = ("Round", "Division", "Submitter", "System", "Benchmark", "Mode", "Published", "Ours ± U", "Unit")

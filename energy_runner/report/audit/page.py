@@ -59,14 +59,14 @@ def _top(rows: Sequence[AuditRow], counts: dict[State, int]) -> Html:
     tiles = [
         tag("li", tag("b", number), " ", _state(state), class_=f"tile {state}") for state, number in counts.items()
     ]
-    total = sum(counts.values())
+    total, said = sum(counts.values()), choose.reproduced(rows, counts)
     shown = "" if len(rows) == total else f" This page holds {len(rows)} of {total} sessions."
     return tag(
         "header",
         tag("h1", "Audit of published sessions"),
         tag("p", choose.in_a_sentence(counts).partition(":")[0], class_="score none"),
         tag("ul", *tiles, class_="tiles", aria_label="Sessions of each state"),
-        tag("p", f"{choose.reproduced(rows)[:1].upper()}{choose.reproduced(rows)[1:]}{shown}"),
+        tag("p", f"{said[:1].upper()}{said[1:]}{shown}"),
         class_="headline",
     )
 

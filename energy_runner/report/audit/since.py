@@ -10,8 +10,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from energy_runner.errors import Argument, ConfigurationError
-from energy_runner.published.row import IN_WORDS, AuditRow, State
+from energy_runner.published.row import IN_WORDS, SCHEMA, AuditRow, State
 from energy_runner.report.audit.cells import figure
+from energy_runner.wording import shown
 
 Kind = Literal["new", "gone", "other-state", "other-figure"]
 KINDS: dict[Kind, str] = {
@@ -76,10 +77,16 @@ def read_baseline(path: Path) -> list[Known]:
         raise _refused(path, error.strerror or type(error).__name__) from None
     except (ValueError, RecursionError) as error:
         raise _refused(path, f"it is no JSON: {str(error)[:80]}") from None
+    stated = document.get("schema") if isinstance(document, dict) else None
+    if stated is not None and stated != SCHEMA:
+        raise _refused(path, f"it is a document of the schema {shown(stated)!r}, an audit has {SCHEMA!r}")
     rows = document.get("rows") if isinstance(document, dict) else document
     if not isinstance(rows, list):
         raise _refused(path, "it holds no rows")
-    return [_known(path, number, row) for number, row in enumerate(rows)]
+    known = [_known(path, number, row) for number, row in enumerate(rows)]
+    if isinstance(document, dict) and stated is None:
+        raise _refused(path, f"it states no schema, an audit has {SCHEMA!r}")
+    return known
 
 
 def of_submitters(before: Sequence[Known], names: Sequence[str], judged: Sequence[AuditRow]) -> list[Known]:

@@ -67,7 +67,7 @@ def print_audit(
         _paragraph(f"Since the earlier audit: {since.in_a_sentence(changes)}.", out, width)
     if len(rows) != sum(counts.values()):
         _paragraph(f"{len(rows)} of {sum(counts.values())} sessions are shown.", out, width)
-    _paragraph(f"{choose.in_a_sentence(counts)}; {choose.reproduced(rows)}", out, width, style="bold")
+    _paragraph(f"{choose.in_a_sentence(counts)}; {choose.reproduced(rows, counts)}", out, width, style="bold")
 
 
 def print_audit_to_stdout(

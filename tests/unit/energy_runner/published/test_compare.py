@@ -129,3 +129,20 @@ def test_the_throughput_published_for_performance_mode_stands_beside() -> None:
     for text, told in (("10.3", 10.3), ("0", None), ("nan", None)):
         session = published_session([], beside=[[], [Figure("Median throughput", None, text)]])
         assert compare(session, [], Measured(), None, LIMITS).beside == told
+
+
+@pytest.mark.parametrize(("expanded_uj", "value"), [(9.0, 10.0), (10.0, 10.0), (10.1, None), (float("nan"), None)])
+def test_a_figure_less_than_its_uncertainty_is_none(expanded_uj: float, value: float | None) -> None:
+    session = published_session([Figure(SCORE, None, "10.000")], unit="uJ/inf.")
+    vague = result(10.0)
+    score = replace_score(vague, expanded_uj * 1e-6)
+    ours = compare(session, [], Measured([score]), None, LIMITS).ours
+    assert ours.value == (None if value is None else pytest.approx(value))
+    assert (ours.expanded_u is None) == (value is None)
+    assert ours.vague == ("" if value else f"10 ± {expanded_uj:.2g} uJ/inf.")
+
+
+def replace_score(of: Result, expanded_j: float) -> Result:
+    assert of.energy_per_inference_j is not None
+    score = of.energy_per_inference_j.model_copy(update={"U": expanded_j})
+    return of.model_copy(update={"energy_per_inference_j": score})

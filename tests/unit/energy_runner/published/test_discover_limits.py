@@ -198,3 +198,14 @@ def test_the_trace_that_the_log_registers_is_taken(tmp_path: Path) -> None:
 )
 def test_sizes_are_told_in_the_unit_they_reach(count: int, text: str) -> None:
     assert _size(count) == text
+
+
+def test_what_is_not_there_is_refused_with_what_to_try(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for find in (find_one, lambda path: find_all([path])):
+        for name in ("nowhere", "n" * 5000, "empty"):
+            with pytest.raises(
+                SessionError, match=r"(no such file|File name too long|holds no session).*\. Try: "
+            ) as refused:
+                find(tmp_path / name)
+            assert len(str(refused.value)) < 500

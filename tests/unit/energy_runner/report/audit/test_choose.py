@@ -48,3 +48,11 @@ def test_counts_in_a_sentence() -> None:
     )
     assert choose.in_a_sentence(choose.counts([])) == "0 sessions"
     assert choose.in_a_sentence(choose.counts([row()])) == "1 session: 1 holds"
+
+
+def test_figures_of_some_sessions_are_not_told_as_those_of_all() -> None:
+    """`--only holds` printed "1 holds, 7 do not reproduce; 47 of 47 published figures are reproduced"."""
+    rows = [row(figures=10, figures_reproduced=10), row(figures=10, figures_reproduced=3, state="doubtful")]
+    counts = choose.counts(rows)
+    assert choose.reproduced(rows, counts).startswith("13 of 20 published figures")
+    assert choose.reproduced(rows[:1], counts).startswith("of those shown, 10 of 10 published figures")

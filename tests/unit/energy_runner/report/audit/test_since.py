@@ -77,9 +77,37 @@ def test_two_folders_with_sessions_of_the_same_path_are_told_apart() -> None:
         ('{"rows": [{}]}', r"rows\[0\], session: Field required"),
         ('[{"session": "s", "ours": "many"}]', r"rows\[0\], ours"),
         ('[{"session": "s", "state": "valid"}]', r"rows\[0\], state"),
+        (
+            '{"schema": "energy-runner/result/9", "rows": []}',
+            r"it is a document of the schema 'energy-runner/result/9'",
+        ),
+        (
+            '{"schema": "energy-runner/result/9"}',
+            r"it is a document of the schema 'energy-runner/result/9', an audit has",
+        ),
+        (
+            '{"schema": "energy-runner/audit/99", "rows": []}',
+            r"it is a document of the schema 'energy-runner/audit/99'",
+        ),
+        ('{"schema": ["x\\n"], "rows": []}', r"it is a document of the schema"),
+        ('{"rows": []}', r"it states no schema, an audit has 'energy-runner/audit/2'"),
         ("[7]", r"rows\[0\], row"),
     ],
-    ids=["empty", "deep", "no rows", "number", "no session", "figure", "state", "no row"],
+    ids=[
+        "empty",
+        "deep",
+        "no rows",
+        "number",
+        "no session",
+        "figure",
+        "state",
+        "result",
+        "result without rows",
+        "later",
+        "odd",
+        "no schema",
+        "no row",
+    ],
 )
 def test_what_is_no_audit_is_refused(text: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=rf"before.json: {why}.*Try: a file that"):
