@@ -29,7 +29,27 @@ _UNIT = re.compile(r"([kmunpµμ]?)([sAVWJ])")
 _RATE = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kMG]?)(?:i?Hz|S/s|Sps)?", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[(\[{]\s*([^()\[\]{}]{1,20}?)\s*[)\]}]")
 _AT_THE_END = re.compile(r"(?:^|[_ ./-])([kmunpµμ]?[sAVWJ])$")
-KNOWN = "s, ms, us, ns, A, mA, uA, nA, V, mV, W, mW, uW, J, mJ, uJ, nJ or logic"
+UNITS_TOLD = (
+    "s",
+    "ms",
+    "us",
+    "ns",
+    "A",
+    "mA",
+    "uA",
+    "nA",
+    "V",
+    "mV",
+    "W",
+    "mW",
+    "uW",
+    "J",
+    "mJ",
+    "uJ",
+    "nJ",
+    "logic",
+)
+KNOWN = f"{', '.join(UNITS_TOLD[:-1])} or {UNITS_TOLD[-1]}"
 
 
 def parse_unit(text: str) -> tuple[Quantity, float] | None:
