@@ -32,6 +32,7 @@ _SURPLUS = 50  # losses that a piece with more rows than samples weighs as much 
 _TIED = 5  # losses by which a clock must be the better one if its samples lie between two steps
 _RIVAL = 1.1  # times the losses of the best clock, up to which another may be the true one
 _OTHER = 1e-6  # relative, from which on two periods are two
+_ALIKE = 2  # losses by which two clocks may differ and say the same
 _FEWEST = 8  # stamps
 _FEW = 4  # clocks that are tried on all rows
 _STILL = 0.02  # of a sample, by which the band of a phase that stands still is narrower than a step
@@ -57,6 +58,7 @@ class Band:
     margin: float = _SURE
     ties: bool = False
     lost: int = 0
+    gaps: int = 0
     surplus: int = 0
     _rows: int = 0
 
@@ -112,6 +114,7 @@ class Band:
             due = tops[begin] - self.width + min(self.width, 1.0) / 2 - _CAUTIOUS
             count = max(1, math.ceil(due - seen[begin] - _HALF))
             self.lost += count
+            self.gaps += 1
             offset[begin:] += count
             seen[begin:] += count
         bottoms = np.minimum(np.minimum.accumulate(seen), min(self._bottoms, default=np.inf))
@@ -159,7 +162,8 @@ def clock_of(stamps_s: Float64Array, step_s: float, near: Iterable[float]) -> Cl
     rivals = [one for one in found if one.cost <= _RIVAL * found[0].cost + _TIED]
     # Stamps with a phase that stands still say more than those that allow any.
     best = next((one for one in rivals if one.still), rivals[0])
-    doubtful = best.lost and any(abs(one.period_s / best.period_s - 1) > _OTHER for one in rivals)
+    others = (one for one in rivals if abs(one.period_s / best.period_s - 1) > _OTHER)
+    doubtful = any(abs(one.lost - best.lost) > _ALIKE for one in others)
     return replace(best, counts=best.counts and not doubtful)
 
 
@@ -180,7 +184,7 @@ def _candidates(since_s: Float64Array, step_s: float, near: Iterable[float]) -> 
     for one in sorted(found, key=lambda one: one.cost):
         if all(abs(one.period_s / other.period_s - 1) > _OTHER or one.ties != other.ties for other in kept):
             kept.append(one)
-    return kept[:_FEW]
+    return kept[:_FEW] + [one for one in kept[_FEW:] if one.still][:1]
 
 
 def _starts(since_s: Float64Array, step_s: float, near: Iterable[float]) -> Iterator[float]:
@@ -235,14 +239,21 @@ def _better(
         return None
     moved = int(np.sum(np.diff(since_s) > 0))
     beats = min(moved, len(since_s) - 1 - moved)
+    doubt = 2 * step_s / float(since_s[-1]) / math.sqrt(max(beats, 1))
+    still = not ties and band.width < step_s / used_s - _STILL
     return Clock(
         period_s,
-        doubt=2 * step_s / float(since_s[-1]) / math.sqrt(max(beats, 1)),
+        doubt=doubt,
         lost=band.lost,
         ties=ties,
-        counts=_APART * band.lost <= min(len(index), moved),
+        counts=not band.lost
+        or (
+            not band.surplus
+            and _APART * band.gaps <= min(len(index), moved)
+            and (still or doubt * len(index) <= 2)
+        ),
         cost=band.lost + _SURPLUS * band.surplus + _TIED * ties,
-        still=not ties and band.width < step_s / used_s - _STILL,
+        still=still,
     )
 
 

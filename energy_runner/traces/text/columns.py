@@ -87,17 +87,19 @@ def _short(layout: Layout, place: int) -> str:
     """Return a name by which a column can be told: the word before its unit, where no other begins so."""
     name = layout.names[place]
     begun = [_begin(other) for other in layout.names]
-    return name if begun.count(_begin(name)) > 1 else name[: len(_begin(name))]
+    return (
+        name or str(place + 1) if not _begin(name) or begun.count(_begin(name)) > 1 else name[: len(_begin(name))]
+    )
 
 
 def _begin(name: str) -> str:
     return re.split(r"[\s(\[]", name.lower())[0]
 
 
-def _symbol(layout: Layout, place: int) -> str:
-    """Return the unit that the name of a column states, as it can be told."""
+def _symbol(layout: Layout, place: int, other: str = "J") -> str:
+    """Return the unit that the name of a column states, as it can be told; `other` where it states none."""
     meant = unit_in_name(layout.names[place])
-    return next((unit for unit in UNITS_TOLD if parse_unit(unit) == meant), "J")
+    return next((unit for unit in UNITS_TOLD if meant is not None and parse_unit(unit) == meant), other)
 
 
 def _says(layout: Layout, name: SignalName, how: str) -> bool:
@@ -201,6 +203,6 @@ def _two(layout: Layout, quantity: str, first: int, second: int) -> TraceFileErr
 
 
 def _example(layout: Layout) -> str:
-    names = [name for name in layout.names if name] or ["1"]
-    first, last = names[0][:SHOWN], names[-1][:SHOWN]
-    return f"{first}=ms,{last}=uA" if len(names) > 1 else f"{first}=uA"
+    places = [place for place, name in enumerate(layout.names) if name] or [0]
+    ends = [(places[0], "ms"), (places[-1], "uA")] if len(places) > 1 else [(places[0], "uA")]
+    return ",".join(f"{_short(layout, place)[:SHOWN]}={_symbol(layout, place, unit)}" for place, unit in ends)
