@@ -35,8 +35,9 @@ _FEWEST = 2  # steps of a coarse clock, between which rows are counted
 _REPEATED = 1e-3  # share of the rows, above which equal stamps are a coarse clock and no row written twice
 _FEWEST_REPEATED = 3
 _CROWDED = 16  # rows with one stamp, from which steps are told from scatter by their rows alone
+_LAST = 1000  # rows that show in which steps stamps are written now
+_WRITTEN = 0.01  # of a step
 _ALONE = 0.999  # of a period: a shorter step holds one sample at most
-_ALIKE = 0.9  # share of the steps that have as many rows as most
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
         return None
     same = int(np.sum(np.abs(differences) <= _EXACT * step_s))
     if same > max(_REPEATED * len(stamps_s), _FEWEST_REPEATED - 1):
+        step_s = written(differences, step_s)
         return _rounded(stamps_s, step_s, ()) or _shared(stamps_s, differences > _EXACT * step_s, step_s)
     # The lower median: between a step and a gap there is no period.
     usual = float(np.quantile(moved, 0.5, method="lower"))
@@ -94,9 +96,22 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
             return found
     off = np.abs(moved / period_s - np.maximum(steps, 1)) - 1.01 * step_s / period_s
     if max(float(np.mean(off > _STEADY)), float(np.mean(differences < -_EXACT * step_s))) > _ODD:
-        return _jittering(stamps_s)
+        # Times with a fixed number of digits have a step that grows.
+        return _rounded(stamps_s, written(differences, step_s), (period_s,)) or _jittering(stamps_s)
     doubt = step_s / (total * period_s) + 4e-16 * abs(float(stamps_s[-1])) / period_s / max(total, 1.0)
     return Fit("steady", period_s, doubt)
+
+
+def written(differences: Float64Array, step_s: float) -> float:
+    """Return the step (s) in which the last stamps are written: `step_s`, or a coarser one that they show."""
+    moved = differences[-_LAST:]
+    moved = moved[moved > _EXACT * step_s]
+    if not len(moved):
+        return step_s
+    least_s = float(np.min(moved))
+    times = moved / least_s
+    coarser = least_s > 1.5 * step_s and bool(np.all(np.abs(times - np.rint(times)) < _WRITTEN))
+    return float(f"{least_s:.6g}") if coarser else step_s
 
 
 def _rounded(stamps_s: Float64Array, step_s: float, near: tuple[float, ...]) -> Fit | None:
@@ -115,7 +130,7 @@ def _shared(stamps_s: Float64Array, moved: npt.NDArray[np.bool_], step_s: float)
     if not len(rows):
         return None
     usual = float(np.median(rows))
-    if usual >= _CROWDED or float(np.mean(rows == usual)) >= _ALIKE:
+    if usual >= _CROWDED:
         return _coarse(stamps_s, moved)
     found = _jittering(stamps_s)
     if not found.period_s > 0:
@@ -170,6 +185,7 @@ class Grid:
 
     `repeated` counts rows that have the stamp of the row before them and are left out, `uneven` rows whose stamp
     is between two samples, `worst` by how much at most, in periods. `back` counts stamps that go back by jitter.
+    `coarser_s` is the step (s) in which the stamps are written at the end, if it is coarser than at first.
     """
 
     period_s: float
@@ -182,6 +198,7 @@ class Grid:
     uneven: int = 0
     worst: float = 0.0
     back: int = 0
+    coarser_s: float = 0.0
     _last_s: float | None = None
     _first_s: float = 0.0
     _rows: int = 0
@@ -189,6 +206,9 @@ class Grid:
     _since: int = field(default=0)
     _stamp_s: float | None = None
     _band: Band | None = None
+    _base: int = 0
+    _since_s: float = 0.0
+    _surplus: int = 0
 
     def place(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         """Return the index of each row that is kept, and which are kept.
@@ -226,6 +246,9 @@ class Grid:
         again = np.abs(taken) <= _EXACT * self.step_s
         if self._last_s is None:
             again[0], steps[0] = False, 1.0
+        if np.sum(again) > max(_REPEATED * len(again), _FEWEST_REPEATED - 1):
+            self.way = "rounded"  # six digits leave a step of 1 ms from 100 s on, and then rows share stamps
+            return self._rounded(stamps_s)
         # Half a period may be rounded down to none although the row is another one.
         steps[~again & (steps < 1)] = 1.0
         steps[again] = 0.0
@@ -273,21 +296,37 @@ class Grid:
     @property
     def crowded(self) -> int:
         """Return in how many pieces a stamp has more rows than there can have been samples."""
-        return self._band.surplus if self._band is not None else 0
+        return self._surplus + (self._band.surplus if self._band is not None else 0)
 
     def _rounded(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         """Rows follow each other within the band of their clock; below it rows are missing."""
         before = self._last_s if self._last_s is not None else float(stamps_s[0])
         taken = np.diff(stamps_s, prepend=before)
         self._check(taken, stamps_s)
-        if self._band is None:
-            self._band = Band(self.period_s, self.step_s, ties=self.ties)
+        self._coarsen(stamps_s, taken)
         again = np.zeros(len(taken), dtype=np.bool_)
         if self.step_s < _ALONE * self.period_s:  # two samples cannot have one stamp
             again = taken <= _EXACT * self.step_s
             again[0] &= self._last_s is not None
             self.repeated += int(np.sum(again))
-        return self._band.place(stamps_s[~again] - self._first_s), ~again
+        assert self._band is not None  # noqa: S101
+        return self._band.place(stamps_s[~again] - self._since_s) + self._base, ~again
+
+    def _coarsen(self, stamps_s: Float64Array, taken: Float64Array) -> None:
+        """Follow a step that grows, as that of times with a fixed number of digits does: the band begins anew."""
+        step_s = written(taken, self.step_s)
+        if self._band is not None and step_s == self.step_s:
+            return
+        self.coarser_s = max(self.coarser_s, step_s if step_s != self.step_s else 0.0)
+        self.ties |= step_s != self.step_s  # finer stamps before it lie anywhere in the band
+        self.step_s = step_s
+        if self._last_s is None:
+            self._base, self._since_s = 0, self._first_s
+        else:
+            begun = max(1, round(float(taken[0]) / self.period_s))
+            self._base, self._since_s = self.next - 1 + begun, float(stamps_s[0])
+        self._surplus += self._band.surplus if self._band is not None else 0
+        self._band = Band(self.period_s, self.step_s, ties=self.ties)
 
     def _jittering(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         before = self._last_s if self._last_s is not None else float(stamps_s[0])

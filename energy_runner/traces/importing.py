@@ -35,6 +35,10 @@ _UNTRACED = (
     "The trace file records neither serial number nor calibration nor temperature, and not the range and the "
     "settings of the instrument: the limits are those of the table as it stands."
 )
+_TOGETHER = (
+    "the edges are from another recording: it counts as begun with the trace and by the same clock; neither is "
+    "known, so what they differ by is not in the uncertainty"
+)
 _TITLES = {
     "lpm01a": "ST X-NUCLEO-LPM01A",
     "ppk2": "Nordic PPK2",
@@ -155,6 +159,8 @@ def _written(
             _mark(trace, head, pairs, samples.length)
         if edges is not None:
             notes.append(f"edges: {edges.source}, {len(pairs)} windows")
+            if edges.in_seconds and not edges.by_its_clock:
+                notes.append(_TOGETHER)
         findings = samples.findings()
         for text in notes:
             journal.write(remark(text))

@@ -297,6 +297,11 @@ class TextTrace:
             self.findings.append(f"{lines.comments} lines among the data are comments")
         if grid.repeated:
             self.findings.append(f"{grid.repeated} rows repeat the time of the row before them, and are left out")
+        if grid.coarser_s:
+            self.findings.append(
+                f"the times lose digits: their step becomes {grid.coarser_s:g} s, and a few of the rows that are "
+                "missing there may not be seen"
+            )
         if grid.crowded:
             self.findings.append(
                 f"{grid.crowded} times more rows share a time than there can have been samples: rows may be there "

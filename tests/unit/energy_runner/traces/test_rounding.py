@@ -9,6 +9,7 @@ import pytest
 import energy_runner as er
 from energy_runner.traces.grid import Grid, fit, rounded
 from energy_runner.traces.rounding import Band, clock_of
+from tests.support.trace_files.reading import read
 
 STEP_S = 1e-3
 
@@ -111,3 +112,28 @@ def test_where_losses_cannot_be_counted_the_rule_does_not_know(tmp_path: Path) -
     verdict = next(one for one in session.result().verdicts if one.id == "no-lost-samples")
     assert (verdict.passed, verdict.known) == (False, False)
     assert any("cannot be counted" in note for note in session.record.notes)
+
+
+@pytest.mark.parametrize("rate_hz", [1111.0, 10_000.0])
+def test_times_with_six_digits_lose_no_rows_when_their_step_grows(rate_hz: float, tmp_path: Path) -> None:
+    """From 100 s on ten rows at 10 kHz share a time: nine were left out. At 1111 Hz, 11 % were missing."""
+    count = round(130 * rate_hz)
+    path = tmp_path / "t.csv"
+    path.write_text("time (s),current (mA)\n" + "".join(f"{k / rate_hz:g},1\n" for k in range(count)))
+    values, opened = read(path)
+    assert len(values) == count
+    assert opened.head.period_s == pytest.approx(1 / rate_hz, rel=1e-6)
+    assert np.all(values == np.float32(1e-3))
+    if opened.head.resolution_s < 1e-5:
+        assert any("the times lose digits" in text for text in opened.findings)
+
+
+@pytest.mark.parametrize("rate_hz", [700.0, 10_000.0])
+def test_losses_are_counted_but_a_few_where_the_step_of_the_times_has_grown(rate_hz: float) -> None:
+    rows = rows_left(round(130 * rate_hz), 1e-3)
+    stamps = np.array([float(f"{k / rate_hz:g}") for k in rows])
+    found = fit(stamps[: len(stamps) // 2], 1e-6)
+    assert found is not None
+    grid = Grid(found.period_s, 1e-6, found.way, found.scatter, found.ties)
+    last = [grid.place(part)[0][-1] for part in np.array_split(stamps, 12)][-1]
+    assert int(last) == pytest.approx(rows[-1], abs=max(3, 0.1 * (rows[-1] - len(rows))))
