@@ -12,6 +12,7 @@ from energy_runner.api.runs import DEFAULT_PARENT
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.session.folder import Session, create_session, give_up_session
 from energy_runner.traces.importing import Asked, import_into
+from energy_runner.traces.told import SamplesKind
 from instruments.clock import Clock, RealClock
 
 __all__ = ["import_trace"]
@@ -34,6 +35,8 @@ def import_trace(
     columns: Mapping[str, str] | None = None,
     rate_hz: float | None = None,
     benchmark: str | None = None,
+    samples: SamplesKind | None = None,
+    began: str | None = None,
     progress: Progress = lambda done, left_s: None,
     clock: Clock | None = None,
 ) -> Session:
@@ -46,6 +49,8 @@ def import_trace(
     specification gives the uncertainty, by default what the format tells; `columns` maps columns to units
     (`{"time": "ms", "current": "uA"}`) and `times` to that of a table of edges, where they do not state them;
     `rate_hz` is the sample rate (1/s) where the file states none. `benchmark` is what ran, if it is one of ours.
+    `samples` says whether samples are `means` over their period or readings at `instants`, and `began` when the
+    first one was taken (ISO 8601 with its zone), where the file does not state them.
     `progress` is told the share that was read and how many seconds reading takes still, None while that is not
     known; with 1 and None the result is being derived.
 
@@ -62,6 +67,8 @@ def import_trace(
         columns=dict(columns or {}),
         rate_hz=rate_hz,
         benchmark=load_benchmark(benchmark) if benchmark is not None else None,
+        samples=samples or "",
+        began=began or "",
     )
     existed = out is not None and Path(out).exists()
     folder = create_session(DEFAULT_PARENT, _name(path), Path(out) if out is not None else None)

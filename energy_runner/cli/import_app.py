@@ -123,6 +123,22 @@ def import_trace(
             autocompletion=complete_benchmark,
         ),
     ] = None,
+    samples: Annotated[
+        str,
+        typer.Option(
+            help="What samples are, where FILE does not tell: means over their period, or readings at instants.",
+            metavar="means|instants",
+            show_default=False,
+        ),
+    ] = "",
+    began: Annotated[
+        str,
+        typer.Option(
+            help="When the first sample was taken, where FILE does not tell, such as 2026-11-30T10:00:00Z.",
+            metavar="TIME",
+            show_default=False,
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Import a trace of another tool as a session like any other.
@@ -150,6 +166,8 @@ def import_trace(
         columns=columns,
         rate=rate,
         benchmark=benchmark,
+        samples=samples,
+        began=began,
         as_json=as_json,
     )
     raise typer.Exit(import_trace_command(options))

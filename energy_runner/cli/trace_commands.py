@@ -28,6 +28,8 @@ class TraceOptions:
     columns: str
     rate: float | None
     benchmark: str | None
+    samples: str
+    began: str
     as_json: bool
 
 
@@ -51,6 +53,8 @@ def import_trace_command(options: TraceOptions) -> int:
                 columns=columns,
                 rate_hz=options.rate,
                 benchmark=options.benchmark,
+                samples=options.samples or None,  # type: ignore[arg-type]
+                began=options.began or None,
                 progress=shown,
             )
         except (ConfigurationError, SessionError) as error:

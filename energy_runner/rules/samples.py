@@ -68,6 +68,9 @@ def no_lost_samples(case: Case, row: Row) -> Judgement:
     doubts = [finding.detail for finding in case.result.findings if finding.id == contradictions.SUMMARY]
     note = "; ".join([*notes, *map(shown, doubts)])
     judged = counts_judged(case.result.windows, "samples_missing", float(row.number), note)
+    uncounted = case.facts.monitor.uncounted if case.facts.monitor is not None else ""
+    if uncounted and judged.passed and not doubts:
+        return not_known(judged.limit, "; ".join(filter(None, (uncounted, note))), high=judged.high)
     return replace(judged, passed=judged.passed and not doubts)
 
 

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = 1970, 2200
 _DISTANCE = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -64,6 +66,28 @@ def seconds_utc(utc_text: str) -> float:
     """
     moment = datetime.fromisoformat(utc_text)
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def zoned_ns(text: str) -> int:
+    """Return a moment given as ISO 8601 text with its zone, as ns since 1970 to the microsecond.
+
+    Raises `ValueError` that says what is wrong with the text, also for years that no trace is from.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no date and time of ISO 8601") from None
+    if moment.tzinfo is None:
+        raise ValueError("has no time zone")
+    if not _EARLIEST < moment.year < _LATEST:
+        raise ValueError(f"its year is not from {_EARLIEST + 1} to {_LATEST - 1}")
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def utc_of(utc_ns: int) -> str:
+    """Return ns since 1970 as ISO 8601 text in UTC, with milliseconds where there are some."""
+    moment = _EPOCH + timedelta(microseconds=utc_ns // 1000)
+    return moment.isoformat(timespec="milliseconds" if utc_ns % 10**9 else "seconds")
 
 
 def utc_after(utc_text: str, lasted_s: float) -> str:

@@ -190,6 +190,8 @@ class Origin(Model):
     """What else was noticed."""
     format: str = Field(default="", exclude_if=lambda value: not value)
     """Format of the trace file; absent for a session of another runner, which is more than a trace."""
+    began_told: StrictBool = Field(default=False, exclude_if=lambda value: not value)
+    """True if the user stated when it began, and no file recorded it; absent otherwise."""
 
 
 class Environment(Model):

@@ -2,15 +2,16 @@
 """From time stamps to sample indices: the period that a file's stamps have, and the rows that are missing in it.
 
 Stamps are rounded, so their differences scatter by one step of their last digit although the clock is steady; that
-is no jitter. Three kinds of stamps are told apart by the first rows:
+is no jitter. Four kinds of stamps are told apart by the first rows:
 
 * *steady*: a step between rows is a whole number of periods, give or take the rounding. A step of several periods
   means that rows are missing, which is how tools write a loss.
 * *coarse*: several rows have the same stamp (a clock that counts whole seconds). The rows of a step count; where
   one step has fewer than the others, the rest of them is missing.
-* *jittering*: stamps of a host that dated what it received, or stamps a little too coarse for their rows (1024
-  rows a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by
-  more than they usually scatter.
+* *rounded*: stamps of a steady clock, too coarse for their rows (1024 or 990 a second, in whole milliseconds); see
+  `rounding`.
+* *jittering*: stamps of a host that dated what it received. Rows count, and are missing only where the stamps run
+  away from them by more than they usually scatter, so smaller losses cannot be seen.
 """
 
 import math
@@ -21,9 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.traces.model import Float64Array, TraceFileError
+from energy_runner.traces.rounding import COARSE, Band, clock_of
 
 Int64Array = npt.NDArray[np.int64]
-Way = Literal["steady", "coarse", "jittering"]
+Way = Literal["steady", "coarse", "rounded", "jittering"]
 MOST_GAP_S = 600.0
 MOST_GAP = 100_000_000
 _EXACT = 1e-3  # of a step of the stamps: a difference beyond it is not their rounding
@@ -33,17 +35,25 @@ _FEWEST = 2  # steps of a coarse clock, between which rows are counted
 _REPEATED = 1e-3  # share of the rows, above which equal stamps are a coarse clock and no row written twice
 _FEWEST_REPEATED = 3
 _CROWDED = 16  # rows with one stamp, from which steps are told from scatter by their rows alone
-_ALIKE = 0.9  # share of the steps that have as many rows as most
+_LAST = 1000  # rows that show in which steps stamps are written now
+_WRITTEN = 0.01  # of a step
+_ALONE = 0.999  # of a period: a shorter step holds one sample at most
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What the first stamps say: the way to read them, the period (s), and by how much it may be off, relative."""
+    """What the first stamps say: the way to read them, the period (s), and by how much it may be off, relative.
+
+    `scatter` is that of a jittering stamp against its row, in periods; `ties` is as for `Band`. `counts` says that
+    missing rows can be counted.
+    """
 
     way: Way
     period_s: float
     doubt: float
-    scatter: float = 0.5  # of a jittering stamp against its row, in periods
+    scatter: float = 0.5
+    ties: bool = False
+    counts: bool = True
 
 
 def resolution(texts: list[str], factor: float) -> float:
@@ -68,7 +78,8 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
         return None
     same = int(np.sum(np.abs(differences) <= _EXACT * step_s))
     if same > max(_REPEATED * len(stamps_s), _FEWEST_REPEATED - 1):
-        return _shared(stamps_s, differences > _EXACT * step_s, float(np.median(moved)))
+        step_s = written(differences, step_s)
+        return _rounded(stamps_s, step_s, ()) or _shared(stamps_s, differences > _EXACT * step_s, step_s)
     # The lower median: between a step and a gap there is no period.
     usual = float(np.quantile(moved, 0.5, method="lower"))
     steps = np.rint(moved / usual)
@@ -78,15 +89,40 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
     steps = np.rint(moved / period_s)
     total = float(np.sum(steps))
     period_s = float(np.sum(moved)) / total if total else period_s
+    if step_s > COARSE * period_s and total != len(moved):
+        # A step of two may be a loss, or two samples that the rounding moved apart.
+        found = _rounded(stamps_s[np.append(True, differences > _EXACT * step_s)], step_s, (period_s,))
+        if found is not None:
+            return found
     off = np.abs(moved / period_s - np.maximum(steps, 1)) - 1.01 * step_s / period_s
     if max(float(np.mean(off > _STEADY)), float(np.mean(differences < -_EXACT * step_s))) > _ODD:
-        return _jittering(stamps_s)
+        # Times with a fixed number of digits have a step that grows.
+        return _rounded(stamps_s, written(differences, step_s), (period_s,)) or _jittering(stamps_s)
     doubt = step_s / (total * period_s) + 4e-16 * abs(float(stamps_s[-1])) / period_s / max(total, 1.0)
     return Fit("steady", period_s, doubt)
 
 
+def written(differences: Float64Array, step_s: float) -> float:
+    """Return the step (s) in which the last stamps are written: `step_s`, or a coarser one that they show."""
+    moved = differences[-_LAST:]
+    moved = moved[moved > _EXACT * step_s]
+    if not len(moved):
+        return step_s
+    least_s = float(np.min(moved))
+    times = moved / least_s
+    coarser = least_s > 1.5 * step_s and bool(np.all(np.abs(times - np.rint(times)) < _WRITTEN))
+    return float(f"{least_s:.6g}") if coarser else step_s
+
+
+def _rounded(stamps_s: Float64Array, step_s: float, near: tuple[float, ...]) -> Fit | None:
+    found = clock_of(stamps_s, step_s, near)
+    if found is None:
+        return None
+    return Fit("rounded", found.period_s, found.doubt, ties=found.ties, counts=found.counts)
+
+
 def _shared(stamps_s: Float64Array, moved: npt.NDArray[np.bool_], step_s: float) -> Fit | None:
-    """Return what stamps say of which many belong to several rows; `step_s` is their usual step.
+    """Return what stamps say of which many belong to several rows, by no steady clock that is rounded.
 
     Each of these rows is a sample. To leave some out would be to sample the load at the beat of two clocks.
     """
@@ -94,24 +130,12 @@ def _shared(stamps_s: Float64Array, moved: npt.NDArray[np.bool_], step_s: float)
     if not len(rows):
         return None
     usual = float(np.median(rows))
-    if usual >= _CROWDED or np.all(rows == usual):
-        return _coarse(stamps_s, moved)
-    number = np.arange(len(stamps_s), dtype=np.float64)
-    number -= number.mean()
-    relative_s = stamps_s - stamps_s.mean()
-    period_s = float(number @ relative_s) / float(number @ number)
-    span_s = float(stamps_s[-1] - stamps_s[0])
-    if not (period_s > 0 and span_s > 0):
-        return None
-    least_scatter = 0.5 + 0.55 * step_s / period_s
-    if float(np.ptp(relative_s - number * period_s)) <= 1.05 * step_s:
-        # A steady clock, rounded. The rounding averages out over the beats of the two clocks.
-        beats = min(int(np.sum(moved)), len(moved) - int(np.sum(moved)))
-        return Fit("jittering", period_s, 2 * step_s / span_s / math.sqrt(max(beats, 1)), least_scatter)
-    if float(np.mean(rows == usual)) >= _ALIKE:
+    if usual >= _CROWDED:
         return _coarse(stamps_s, moved)
     found = _jittering(stamps_s)
-    return replace(found, scatter=max(found.scatter, least_scatter)) if found.period_s > 0 else None
+    if not found.period_s > 0:
+        return None
+    return replace(found, scatter=max(found.scatter, 0.5 + 0.55 * step_s / found.period_s))
 
 
 def _coarse(stamps_s: Float64Array, moved: npt.NDArray[np.bool_]) -> Fit | None:
@@ -132,7 +156,7 @@ def _jittering(stamps_s: Float64Array) -> Fit:
     period_s = float(np.median(stamps_s[apart:] - stamps_s[:-apart])) / apart
     steps = np.abs(np.diff(stamps_s) / period_s - 1) if period_s > 0 else np.zeros(1)
     scatter = 0.5 + 0.6 * float(np.percentile(steps, 99.5))
-    return Fit("jittering", period_s, 2 * scatter / len(stamps_s), scatter)
+    return Fit("jittering", period_s, 2 * scatter / len(stamps_s), scatter, counts=False)
 
 
 def rounded(found: Fit, step_s: float, last_s: float | None, first_s: float) -> float:
@@ -161,23 +185,30 @@ class Grid:
 
     `repeated` counts rows that have the stamp of the row before them and are left out, `uneven` rows whose stamp
     is between two samples, `worst` by how much at most, in periods. `back` counts stamps that go back by jitter.
+    `coarser_s` is the step (s) in which the stamps are written at the end, if it is coarser than at first.
     """
 
     period_s: float
     step_s: float
     way: Way
     scatter: float = 0.5
+    ties: bool = False
     next: int = 0
     repeated: int = 0
     uneven: int = 0
     worst: float = 0.0
     back: int = 0
+    coarser_s: float = 0.0
     _last_s: float | None = None
     _first_s: float = 0.0
     _rows: int = 0
     _ahead: int = 0
     _since: int = field(default=0)
     _stamp_s: float | None = None
+    _band: Band | None = None
+    _base: int = 0
+    _since_s: float = 0.0
+    _surplus: int = 0
 
     def place(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         """Return the index of each row that is kept, and which are kept.
@@ -191,7 +222,12 @@ class Grid:
             raise StampError(int(wrong[0]) if len(wrong) else 0, "has no time")
         if self._last_s is None:
             self._first_s = float(stamps_s[0])
-        place = {"steady": self._steady, "coarse": self._coarse, "jittering": self._jittering}[self.way]
+        place = {
+            "steady": self._steady,
+            "coarse": self._coarse,
+            "rounded": self._rounded,
+            "jittering": self._jittering,
+        }[self.way]
         index, kept = place(stamps_s)
         self._last_s = float(stamps_s[-1])
         if len(index):
@@ -210,6 +246,9 @@ class Grid:
         again = np.abs(taken) <= _EXACT * self.step_s
         if self._last_s is None:
             again[0], steps[0] = False, 1.0
+        if np.sum(again) > max(_REPEATED * len(again), _FEWEST_REPEATED - 1):
+            self.way = "rounded"  # six digits leave a step of 1 ms from 100 s on, and then rows share stamps
+            return self._rounded(stamps_s)
         # Half a period may be rounded down to none although the row is another one.
         steps[~again & (steps < 1)] = 1.0
         steps[again] = 0.0
@@ -253,6 +292,41 @@ class Grid:
                     at += missing
             self._since, self._stamp_s = at, float(stamps_s[row])
         return index, _all(len(index))
+
+    @property
+    def crowded(self) -> int:
+        """Return in how many pieces a stamp has more rows than there can have been samples."""
+        return self._surplus + (self._band.surplus if self._band is not None else 0)
+
+    def _rounded(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+        """Rows follow each other within the band of their clock; below it rows are missing."""
+        before = self._last_s if self._last_s is not None else float(stamps_s[0])
+        taken = np.diff(stamps_s, prepend=before)
+        self._check(taken, stamps_s)
+        self._coarsen(stamps_s, taken)
+        again = np.zeros(len(taken), dtype=np.bool_)
+        if self.step_s < _ALONE * self.period_s:  # two samples cannot have one stamp
+            again = taken <= _EXACT * self.step_s
+            again[0] &= self._last_s is not None
+            self.repeated += int(np.sum(again))
+        assert self._band is not None  # noqa: S101
+        return self._band.place(stamps_s[~again] - self._since_s) + self._base, ~again
+
+    def _coarsen(self, stamps_s: Float64Array, taken: Float64Array) -> None:
+        """Follow a step that grows, as that of times with a fixed number of digits does: the band begins anew."""
+        step_s = written(taken, self.step_s)
+        if self._band is not None and step_s == self.step_s:
+            return
+        self.coarser_s = max(self.coarser_s, step_s if step_s != self.step_s else 0.0)
+        self.ties |= step_s != self.step_s  # finer stamps before it lie anywhere in the band
+        self.step_s = step_s
+        if self._last_s is None:
+            self._base, self._since_s = 0, self._first_s
+        else:
+            begun = max(1, round(float(taken[0]) / self.period_s))
+            self._base, self._since_s = self.next - 1 + begun, float(stamps_s[0])
+        self._surplus += self._band.surplus if self._band is not None else 0
+        self._band = Band(self.period_s, self.step_s, ties=self.ties)
 
     def _jittering(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         before = self._last_s if self._last_s is not None else float(stamps_s[0])

@@ -27,12 +27,17 @@ from energy_runner.traces.model import Chunk, Edges, Head, Opened, Options, Trac
 from energy_runner.traces.readers.table import open_trace
 from energy_runner.traces.record import NOT_TOLD, make_record
 from energy_runner.traces.samples import Samples
+from energy_runner.traces.told import check_kind, moment_ns, with_told
 
 Which = Literal["falling", "rising"]
 _OTHER_VOLTAGE = 0.05  # of the told voltage, by which the file's own may differ without a word
 _UNTRACED = (
     "The trace file records neither serial number nor calibration nor temperature, and not the range and the "
     "settings of the instrument: the limits are those of the table as it stands."
+)
+_TOGETHER = (
+    "the edges are from another recording: it counts as begun with the trace and by the same clock; neither is "
+    "known, so what they differ by is not in the uncertainty"
 )
 _TITLES = {
     "lpm01a": "ST X-NUCLEO-LPM01A",
@@ -56,6 +61,8 @@ class Asked:
     columns: Mapping[str, str] = field(default_factory=dict)
     rate_hz: float | None = None
     benchmark: Benchmark | None = None
+    samples: str = ""
+    began: str = ""
     plain: bool = False
 
 
@@ -92,6 +99,8 @@ def _check(asked: Asked) -> None:
         raise ConfigurationError(f"rate_hz={asked.rate_hz}: 1e-5 to 1e9 are needed")
     if asked.which not in ("falling", "rising"):
         raise ConfigurationError(f"edge={str(asked.which)[:20]!r}: falling or rising is needed")
+    check_kind(asked.samples)
+    moment_ns(asked.began)
 
 
 def _opened(path: Path, asked: Asked) -> tuple[Opened, Edges | None]:
@@ -126,7 +135,7 @@ def _written(
     progress: Callable[[float], None],
 ) -> Session:
     opened, edges = source
-    head = opened.head
+    head = with_told(path, opened.head, asked.samples, moment_ns(asked.began), asked.instrument)
     if {one.name for one in head.signals} == {"current"} and asked.voltage_v is None:
         raise ConfigurationError(
             f"{path}: holds a current and no voltage, and energy needs both. Try: ", Argument("voltage_v", "V")
@@ -150,6 +159,8 @@ def _written(
             _mark(trace, head, pairs, samples.length)
         if edges is not None:
             notes.append(f"edges: {edges.source}, {len(pairs)} windows")
+            if edges.in_seconds and not edges.by_its_clock:
+                notes.append(_TOGETHER)
         findings = samples.findings()
         for text in notes:
             journal.write(remark(text))

@@ -41,6 +41,7 @@ def first_events(head: Head, monitor: Monitor, voltage_v: float, benchmark: str)
         accuracy=monitor.specification,  # the field's name in journals
         largest=monitor.largest,
         supply="monitor" if monitor.feeds else "",
+        uncounted=head.uncounted,
     )
     yield ev.AcquisitionStarted(t_ns=0)
     yield ev.SamplesArrived(t_ns=0, end=0)
@@ -51,7 +52,12 @@ def mishap_event(mishap: Mishap, period_s: float) -> ev.AnyEvent:
     t_ns = _at(mishap.stop, period_s)
     if mishap.kind == "lost":
         return ev.SamplesLost(
-            t_ns=t_ns, after=mishap.first, before=mishap.stop, missing=mishap.count, detail=mishap.detail
+            t_ns=t_ns,
+            after=mishap.first,
+            before=mishap.stop,
+            missing=mishap.count,
+            detail=mishap.detail,
+            modulo=mishap.modulo,
         )
     return ev.SamplesOverRange(t_ns=t_ns, at=mishap.first, count=mishap.count, detail=mishap.detail)
 

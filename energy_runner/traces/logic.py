@@ -194,6 +194,8 @@ def _vcd_changes(path: Path, words: Iterator[tuple[int, str]], code: str) -> tup
             if int(word[1:]) < now:
                 raise TraceFileError(f"{path}: line {number}: the time goes back from {now} to {word[1:]}")
             now = int(word[1:])
+        elif word[0] in "bBrRsS" and word[1:]:
+            next(words, None)  # a value of several bits or a number, and the code of its own signal
         elif word[0] in "01xXzZ" and word[1:] == code:
             if state == "1" and word[0] == "0":
                 falls.append(now)

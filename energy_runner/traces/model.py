@@ -50,7 +50,10 @@ class Head:
     end tells. `instrument` is the name of our driver for the instrument, None where the format does not tell.
     `kind` says whether a sample is a mean or an instant, `edge_names` what can be asked for edges, `virtual` that
     the file says of itself that it was simulated, `start_s` which time, by the file's own clock, the first sample
-    has, and `resolution_s` how fine its times are. `tells_losses` says that skipped samples are among the mishaps.
+    has, and `resolution_s` how fine its times are. `tells_losses` says that skipped samples are among the mishaps,
+    `kind_known` that `kind` is the format's or the file's own word. `uncounted` says in words why samples may be
+    missing that nobody can count, and is empty where they are counted. `began_told` says that `started_utc_ns` is
+    what the user told.
     """
 
     format: str
@@ -67,6 +70,9 @@ class Head:
     start_s: float = 0.0
     resolution_s: float = 0.0
     tells_losses: bool = False
+    kind_known: bool = True
+    uncounted: str = ""
+    began_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Mishap:
     stop: int
     count: int
     detail: str
+    modulo: int = 0  # as in `SamplesLost`: 1 if the count is an estimate
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def make_record(
             findings=list(findings),
             remarks=list(notes),
             format=head.format,
+            began_told=head.began_told,
         ),
     )
 

@@ -62,7 +62,7 @@ class Samples:
             return
         self._report()
         if chunk.first > self.length and not self.opened.head.tells_losses:
-            self._note(_lost(self.length, chunk.first, "rows are missing in the file"))
+            self._note(self._lost(self.length, chunk.first, "rows are missing in the file"))
         values = []
         missing: npt.NDArray[np.bool_] | None = None
         for one in self.opened.head.signals:
@@ -77,7 +77,7 @@ class Samples:
         if missing is not None:
             gone_here = int(np.sum(missing))
             for begin, stop in _runs(missing):
-                self._note(_lost(chunk.first + begin, chunk.first + stop, "no reading in the file"))
+                self._note(self._lost(chunk.first + begin, chunk.first + stop, "no reading in the file"))
         self.received += chunk.count - gone_here
         if self.lost > _MOST_LOST and self.lost > _LOST_TIMES * self.received:
             raise TraceFileError(
@@ -120,12 +120,12 @@ class Samples:
             self.over_range += mishap.count
         self.journal.write(mishap_event(mishap, self.opened.head.period_s))
 
+    def _lost(self, first: int, stop: int, detail: str) -> Mishap:
+        # Where rows can only be guessed to be missing, so can their number.
+        return Mishap("lost", first, stop, stop - first, detail, modulo=1 if self.opened.head.uncounted else 0)
+
     def _rate(self) -> str:
         return f"{1 / self.opened.head.period_s:.6g} samples a second"
-
-
-def _lost(first: int, stop: int, detail: str) -> Mishap:
-    return Mishap("lost", first, stop, stop - first, detail)
 
 
 def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

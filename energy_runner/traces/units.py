@@ -29,7 +29,35 @@ _UNIT = re.compile(r"([kmunpµμ]?)([sAVWJ])")
 _RATE = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kMG]?)(?:i?Hz|S/s|Sps)?", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[(\[{]\s*([^()\[\]{}]{1,20}?)\s*[)\]}]")
 _AT_THE_END = re.compile(r"(?:^|[_ ./-])([kmunpµμ]?[sAVWJ])$")
-KNOWN = "s, ms, us, ns, A, mA, uA, nA, V, mV, W, mW, uW, J, mJ, uJ, nJ or logic"
+# One letter at the end may be a name (`Channel A`, `port_V`): it is a unit where what is before it says of what.
+_NAMED: dict[Quantity, re.Pattern[str]] = {
+    "time": re.compile(r"(?:^|[\W_])(?:t|ts|time|timestamp|elapsed|seconds)(?=[\W_]|$)", re.IGNORECASE),
+    "current": re.compile(r"(?:^|[\W_])(?:i|curr|current|amps|isense)(?=[\W_]|$)", re.IGNORECASE),
+    "voltage": re.compile(r"(?:^|[\W_])(?:v|u|volt|volts|voltage|vcc|vdd|vin|vbus)(?=[\W_]|$)", re.IGNORECASE),
+    "power": re.compile(r"(?:^|[\W_])(?:p|power|watts)(?=[\W_]|$)", re.IGNORECASE),
+    "energy": re.compile(r"(?:^|[\W_])(?:e|energy|joules)(?=[\W_]|$)", re.IGNORECASE),
+}
+UNITS_TOLD = (
+    "s",
+    "ms",
+    "us",
+    "ns",
+    "A",
+    "mA",
+    "uA",
+    "nA",
+    "V",
+    "mV",
+    "W",
+    "mW",
+    "uW",
+    "J",
+    "mJ",
+    "uJ",
+    "nJ",
+    "logic",
+)
+KNOWN = f"{', '.join(UNITS_TOLD[:-1])} or {UNITS_TOLD[-1]}"
 
 
 def parse_unit(text: str) -> tuple[Quantity, float] | None:
@@ -48,8 +76,11 @@ def unit_in_name(name: str) -> tuple[Quantity, float] | None:
         if unit is not None:
             return unit
     match = _AT_THE_END.search(name.strip())
-    # One letter alone after a blank may be anything; it counts after an underscore, or with its prefix.
-    return parse_unit(match[1]) if match is not None else None
+    unit = parse_unit(match[1]) if match is not None else None
+    if match is None or unit is None or len(match[1]) > 1:
+        return unit
+    before = name.strip()[: match.start(1)]
+    return unit if not before or _NAMED[unit[0]].search(before) is not None else None
 
 
 def parse_rate(text: str) -> float | None:

@@ -11,6 +11,7 @@ from energy_runner.errors import SessionError
 from energy_runner.report.charts.decimate import decimate
 from energy_runner.report.charts.power import PowerTrace
 from energy_runner.report.figures.fold import MeanInference, fold
+from energy_runner.session.record import Origin
 
 RUN_POINTS = 600  # as many as a printed column shows
 _DIGITS = 6  # of a power in a curve: far more than can be seen in a figure
@@ -26,7 +27,7 @@ def session_evidence(found: Gathered) -> SessionEvidence:
         time_zone=str(record.bench.get("time_zone") or ""),
         virtual=record.virtual or found.result.virtual,
         bench=str(record.bench.get("name") or ""),
-        origin=f"{origin.runner} {origin.version}, {origin.session}".strip(" ,") if origin is not None else "",
+        origin=_origin(origin) if origin is not None else "",
         facts_sha256=seal.sha256 if seal is not None else None,
         files=[SealedFile(name=one.name, size=one.size, sha256=one.sha256) for one in seal.files] if seal else [],
         software=record.software,
@@ -34,6 +35,13 @@ def session_evidence(found: Gathered) -> SessionEvidence:
         libraries=dict(environment.libraries) if environment is not None else {},
         result_sha256=found.result.sha256,
     )
+
+
+def _origin(origin: Origin) -> str:
+    """Return who measured an imported session, and whether its beginning is only their word."""
+    told = "when it began was told by the user, and is not recorded" if origin.began_told else ""
+    names = f"{origin.runner} {origin.version}, {origin.session}".strip(" ,")
+    return "; ".join(filter(None, (names, told)))
 
 
 def curves(found: Gathered) -> Curves:

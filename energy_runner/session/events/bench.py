@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The devices of a bench: what they are, how they were set, and what surrounds them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
@@ -48,6 +48,8 @@ class MonitorConfigured(Event):
     """Largest readings that there can be, each with `value`, `unit`, `lasting` and `source`."""
     rail: Rail = ""
     """Name of the rail that it is about; left out where the DUT has one only."""
+    uncounted: Annotated[str, Field(exclude_if=lambda uncounted: not uncounted)] = ""
+    """Why samples may be missing that nobody can count, in words; left out where they are counted."""
 
 
 class SupplySwitched(Event):

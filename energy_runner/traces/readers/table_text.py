@@ -39,6 +39,11 @@ _MOST_FITTED = 8  # blocks from which the period is found
 _TAIL = 1 << 14
 _PPK2_RATE_HZ = 100_000.0
 _SHORTEST_S, _LONGEST_S = 1e-9, 3600.0  # of a sample
+_UNTIMED = "the table has no times, so rows that are missing cannot be seen"
+_SCATTERED = {  # why rows that are missing cannot be counted, by the way in which the time stamps are read
+    "jittering": "the time stamps scatter, so rows that are missing cannot be counted",
+    "rounded": "the time stamps are too coarse to count the rows that are missing: more than one rate fits them",
+}
 
 
 class TextTrace:
@@ -112,14 +117,19 @@ class TextTrace:
         remarks = [dialect.remark] if dialect.remark else []
         step_s, found = self._fitted(known_s)
         self._timed = found is not None
+        uncounted = _UNTIMED if found is None else "" if found.counts else _SCATTERED[found.way]
+        blur_s = 0.0
         if found is None:
             grid = Grid(known_s or 0.0, step_s, "steady")
         else:
+            blur_s = 2 * found.scatter * found.period_s if found.way == "jittering" else 0.0
             period_s = rounded(found, step_s, self._last_stamp(), 0.0)
-            grid = Grid(period_s, step_s, found.way, found.scatter)
+            grid = Grid(period_s, step_s, found.way, found.scatter, found.ties)
             remarks += self._about(found, dialect, period_s, stated)
+        remarks += [uncounted] if uncounted else []
         if not self._rows.fast:
             remarks.append(SLOW)
+        says_instants = any(INSTANTS in text for text in layout.comments)
         head = Head(
             format=dialect.name,
             title=dialect.title,
@@ -127,11 +137,13 @@ class TextTrace:
             period_s=grid.period_s,
             instrument=dialect.instrument,
             remarks=tuple(remarks),
-            kind="instant" if any(INSTANTS in text for text in layout.comments) else dialect.kind,
+            kind="instant" if says_instants else dialect.kind,
+            kind_known=says_instants or dialect.kind_known,
             edge_names=edge_names(layout),
             virtual=any(_SIMULATED in text for text in layout.comments),
             start_s=self._zero * (self._columns.time.factor if self._columns.time is not None else 0.0),
-            resolution_s=step_s,
+            resolution_s=max(step_s, blur_s),
+            uncounted=uncounted,
         )
         return grid, head
 
@@ -285,6 +297,16 @@ class TextTrace:
             self.findings.append(f"{lines.comments} lines among the data are comments")
         if grid.repeated:
             self.findings.append(f"{grid.repeated} rows repeat the time of the row before them, and are left out")
+        if grid.coarser_s:
+            self.findings.append(
+                f"the times lose digits: their step becomes {grid.coarser_s:g} s, and a few of the rows that are "
+                "missing there may not be seen"
+            )
+        if grid.crowded:
+            self.findings.append(
+                f"{grid.crowded} times more rows share a time than there can have been samples: rows may be there "
+                "twice"
+            )
         if grid.way == "steady" and grid.uneven:
             self.findings.append(
                 f"{grid.uneven} rows are unevenly spaced, by up to {grid.worst:.2g} samples: "

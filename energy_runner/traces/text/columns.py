@@ -10,7 +10,7 @@ from energy_runner.traces.model import AS_RECORDED, COMPUTED, SignalName, TraceF
 from energy_runner.traces.text.cells import FALSE, SHOWN, TRUE, is_number, is_states, shown
 from energy_runner.traces.text.layout import Layout
 from energy_runner.traces.text.rows import Form, Wanted
-from energy_runner.traces.units import KNOWN, Quantity, as_signal, parse_unit, unit_in_name
+from energy_runner.traces.units import KNOWN, UNITS_TOLD, Quantity, as_signal, parse_unit, unit_in_name
 
 _INPUT = re.compile(r"D([0-7])")
 _BITS = "bits"
@@ -61,12 +61,45 @@ def choose(layout: Layout, told: Mapping[str, str]) -> Columns:
     if kept.keys() - {"voltage"}:  # what a file of ours computed is computed again, with all digits
         signals = kept
     if not signals or ("voltage" in signals and len(signals) == 1):
-        raise TraceFileError(
-            f"{layout.path}: no column states that it is a current or a power. There are: {layout.there()[:300]}. "
-            "Try: ",
-            Argument("columns", f"{_example(layout)}"),
-        )
+        raise _nothing(layout, stated)
     return Columns(time, signals)
+
+
+def _nothing(layout: Layout, stated: Mapping[int, tuple[Quantity, float]]) -> TraceFileError:
+    """Return the refusal of a table in which no column was found that gives an energy, with what helps."""
+    said = f"{layout.path}: no column states that it is a current or a power. There are: {layout.there()[:300]}. "
+    joules = next((place for place, unit in stated.items() if unit[0] == "energy"), None)
+    if joules is not None:
+        telling = {place: one for place, one in stated.items() if one[0] == "time"} | {joules: stated[joules]}
+        told = ",".join(f"{_short(layout, place)}={_symbol(layout, place)}" for place in sorted(telling))
+        return TraceFileError(
+            f"{said}Whether {shown(layout.names[joules])} holds the joules of each sample or a running sum is not "
+            "stated. Try: ",
+            Argument("columns", told),
+            " if they are those of each sample",
+        )
+    if len(stated) == len(layout.names):  # each column states what it is, and none is what is needed
+        return TraceFileError(f"{said}Try: a file that holds the current")
+    return TraceFileError(f"{said}Try: ", Argument("columns", _example(layout)))
+
+
+def _short(layout: Layout, place: int) -> str:
+    """Return a name by which a column can be told: the word before its unit, where no other begins so."""
+    name = layout.names[place]
+    begun = [_begin(other) for other in layout.names]
+    return (
+        name or str(place + 1) if not _begin(name) or begun.count(_begin(name)) > 1 else name[: len(_begin(name))]
+    )
+
+
+def _begin(name: str) -> str:
+    return re.split(r"[\s(\[]", name.lower())[0]
+
+
+def _symbol(layout: Layout, place: int, other: str = "J") -> str:
+    """Return the unit that the name of a column states, as it can be told; `other` where it states none."""
+    meant = unit_in_name(layout.names[place])
+    return next((unit for unit in UNITS_TOLD if meant is not None and parse_unit(unit) == meant), other)
 
 
 def _says(layout: Layout, name: SignalName, how: str) -> bool:
@@ -155,7 +188,7 @@ def _place(layout: Layout, name: str) -> int:
     lowered = [other.lower() for other in layout.names]
     if name.lower() in lowered:
         return lowered.index(name.lower())
-    begun = [place for place, other in enumerate(lowered) if re.split(r"[\s(\[]", other)[0] == name.lower()]
+    begun = [place for place, other in enumerate(lowered) if _begin(other) == name.lower()]
     if len(begun) == 1:
         return begun[0]
     raise TraceFileError(f"{layout.path}: has no column {shown(name)}. There are: {layout.there()[:300]}")
@@ -170,6 +203,6 @@ def _two(layout: Layout, quantity: str, first: int, second: int) -> TraceFileErr
 
 
 def _example(layout: Layout) -> str:
-    names = [name for name in layout.names if name] or ["1"]
-    first, last = names[0][:SHOWN], names[-1][:SHOWN]
-    return f"{first}=ms,{last}=uA" if len(names) > 1 else f"{first}=uA"
+    places = [place for place, name in enumerate(layout.names) if name] or [0]
+    ends = [(places[0], "ms"), (places[-1], "uA")] if len(places) > 1 else [(places[0], "uA")]
+    return ",".join(f"{_short(layout, place)[:SHOWN]}={_symbol(layout, place, unit)}" for place, unit in ends)

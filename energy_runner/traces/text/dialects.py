@@ -24,7 +24,8 @@ _NUMBER_UNIT = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Zµμ]{0,8})"
 class Dialect:
     """A tool: its name as a format, its title, how its files are told, and the driver and kind of its samples.
 
-    `time` names the column that is the time where several are. `remark` is said of every file.
+    `kind_known` says that the tool takes no other samples. `time` names the column that is the time where several
+    are. `remark` is said of every file.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Dialect:
     tells: Callable[[Layout], bool]
     instrument: str | None = None
     kind: Kind = "mean"
+    kind_known: bool = False
     time: str = ""
     remark: str = ""
 
@@ -61,7 +63,14 @@ DIALECTS: tuple[Dialect, ...] = (
         time="board timestamp",
         remark="the board's time advances in whole steps: the rows between two steps give the rate",
     ),
-    Dialect("ppk2-csv", "PPK2 CSV", _begins("timestamp(ms)", "current(ua)"), instrument="ppk2", kind="instant"),
+    Dialect(
+        "ppk2-csv",
+        "PPK2 CSV",
+        _begins("timestamp(ms)", "current(ua)"),
+        instrument="ppk2",
+        kind="instant",
+        kind_known=True,
+    ),
     Dialect("otii-csv", "Otii CSV", lambda layout: _names(layout)[0] == "timestamp(s)"),
     Dialect("keithley-csv", "Keithley buffer CSV", _preamble("keithley", "dmm6500", "dmm7510", "buffer")),
     Dialect("rs-csv", "R&S FastLog CSV", _preamble("rohde", "ngu", "ngm", "fastlog")),

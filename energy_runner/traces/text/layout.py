@@ -15,6 +15,7 @@ LONGEST_LINE = 1 << 16
 BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _ROWS = 256  # that are looked at to see how the file is laid out
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _PARTED = "\t;,"
 _KEY = re.compile(r"\s*[#%\s]*([^:=,;\t]{1,60}?)\s*[:=,;\t]\s*(.{1,200}?)\s*")
 
@@ -77,7 +78,7 @@ def read_layout(path: Path, head: bytes) -> Layout:
         path=path,
         names=names,
         delimiter=delimiter,
-        decimal=_decimal(rows, delimiter),
+        decimal=_decimal(path, rows, place + 1),
         offset=lines[place][0],
         first_line=place + 1,
         header_line=0 if header is None else header + 1,
@@ -204,11 +205,23 @@ def _names(
     return tuple(names)
 
 
-def _decimal(rows: tuple[tuple[str, ...], ...], delimiter: str) -> str:
-    """Return the decimal sign: a comma if some number has one, and none has a point."""
+def _decimal(path: Path, rows: tuple[tuple[str, ...], ...], first_line: int) -> str:
+    """Return the decimal sign: a comma if some number has one, and none has a point.
+
+    Raises `TraceFileError` where a comma may as well part thousands: `1,004` is a thousand and four, or one.
+    """
     cells = [cell for row in rows for cell in row if is_number(cell)]
     points, commas = (any(sign in cell for cell in cells) for sign in ".,")
-    return "," if commas and not points else "."
+    if points or not commas:
+        return "."
+    with_comma = [cell for cell in cells if "," in cell]
+    if all(_THOUSANDS.fullmatch(cell) for cell in with_comma):
+        raise TraceFileError(
+            f"{path}: the comma in {shown(with_comma[0])}, in or after line {first_line}, may part decimals or "
+            "thousands, and no number there tells which. Try: save it with a decimal point and without a sign "
+            "between thousands"
+        )
+    return ","
 
 
 def _preamble(lines: list[str]) -> dict[str, str]:

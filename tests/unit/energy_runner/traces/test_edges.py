@@ -219,3 +219,11 @@ def test_windows_that_overlap_or_last_no_time_are_refused(
 ) -> None:
     with pytest.raises(SessionError, match=words):
         imported(tmp_path, texts.table(tmp_path / "t.csv", names, rows))
+
+
+def test_edges_of_another_recording_say_what_is_taken_for_granted(tmp_path: Path) -> None:
+    told = {"voltage_v": 3.0, "inferences": 30}
+    other = er.import_trace(FOLDER / "n6705.dlog", tmp_path / "a", edges="logic.sr:D1", **told)  # type: ignore[arg-type]
+    own = er.import_trace(FOLDER / "ppk2.csv", tmp_path / "b", edges="D0", **told)  # type: ignore[arg-type]
+    said = [any("counts as begun with the trace" in note for note in one.record.notes) for one in (other, own)]
+    assert said == [True, False]

@@ -13,7 +13,7 @@ def placed(stamps: np.ndarray, step_s: float, block: int = 1000) -> tuple[np.nda
     found = fit(stamps, step_s)
     assert found is not None
     period_s = rounded(found, step_s, float(stamps[-1]), float(stamps[0]))
-    grid = Grid(period_s, step_s, found.way, found.scatter)
+    grid = Grid(period_s, step_s, found.way, found.scatter, found.ties)
     parts = [grid.place(stamps[first : first + block])[0] for first in range(0, len(stamps), block)]
     return np.concatenate(parts), grid
 

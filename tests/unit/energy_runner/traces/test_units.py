@@ -49,6 +49,17 @@ def test_what_is_no_unit(text: str) -> None:
         ("channels", None),
         ("Time", None),
         ("rate (Hz)", None),
+        ("current_A", ("current", 1.0)),
+        ("t_s", ("time", 1.0)),
+        ("Time s", ("time", 1.0)),
+        ("main_voltage_V", ("voltage", 1.0)),
+        ("V", ("voltage", 1.0)),
+        ("Channel A", None),
+        ("channel_A", None),
+        ("Port V", None),
+        ("class s", None),
+        ("plan-A", None),
+        ("GPIO_A", None),
     ],
 )
 def test_units_in_names(name: str, unit: object) -> None:
