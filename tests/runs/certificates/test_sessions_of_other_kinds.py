@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates of sessions that were thinned since, or never sealed: neither is called another session."""
 
+import base64
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -57,3 +59,24 @@ def test_a_session_that_was_never_sealed_gives_its_figures_and_is_not_called_unc
     data[len(data) // 2] ^= 0x40
     path.write_bytes(data)
     assert _states(issued, session)["recomputed"] == "fails"
+
+
+def test_a_trace_whose_beginning_was_told_says_so_in_each_form(tmp_path: Path) -> None:
+    trace, edges = tmp_path / "trace.csv", tmp_path / "edges.csv"
+    trace.write_text("time (ms),current (mA)\n" + "".join(f"{k},5.0\n" for k in range(60_000)))
+    edges.write_text("time (s)\n" + "".join(f"{2 + 11 * k}\n{12.5 + 11 * k}\n" for k in range(5)))
+    session = er.import_trace(
+        trace,
+        tmp_path / "session",
+        edges=edges,
+        voltage_v=3.0,
+        inferences=100,
+        benchmark="kws01",
+        began="2026-02-20T10:00:00Z",
+    )
+    issued = _certify(session.path, tmp_path / "out")
+    words = "when it began was told by the user, and is not recorded"
+    assert words in (issued / "certificate.dcc.xml").read_text("utf-8")
+    statement = json.loads((issued / "certificate.json").read_bytes())
+    assert words in base64.b64decode(statement["payload"]).decode()
+    assert "fails" not in _states(issued, session.path).values()
