@@ -120,7 +120,8 @@ def _check_results(read: Checked) -> Iterator[Note]:
     if printed_ms is not None and log.ended_ms is not None and log.last_ms is not None:
         late_s = (printed_ms - log.last_ms) / 1000
         if not -1 <= late_s <= _LATEST_RESULT_S[read.mode]:
-            detail = f"results of another run: printed {late_s:+.0f} s after the log's end"
+            side = "after" if late_s > 0 else "before"
+            detail = f"results of another run: printed {abs(late_s):.0f} s {side} the log's end"
             yield Note(
                 "another-run",
                 detail,

@@ -209,6 +209,8 @@ def test_results_long_after_the_log_are_of_another_run(mode: Mode, late_ms: int,
     read = log(ended_ms=50_000, last_ms=50_000)
     notes = list(_check_results(checked(read, mode, printed_ms=50_000 + late_ms)))
     assert [note.id for note in notes] == (["another-run"] if told else [])
+    side = "before" if late_ms < 0 else "after"
+    assert all(f"printed {abs(late_ms) / 1000:.0f} s {side} the log's end" in note.detail for note in notes)
     cut = log(ended_ms=None, last_ms=50_000)
     assert list(_check_results(checked(cut, mode, printed_ms=10**9))) == []
 
