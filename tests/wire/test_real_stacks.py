@@ -96,18 +96,25 @@ def runner(tmp_path):
 @pytest.mark.deep
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_whole_energy_run(name, runner):
-    """Five windows of ten seconds, as on a lab bench; it takes more than a minute, because it is real time."""
-    with served(name, runner.bench) as world:
-        status, out, err = runner.run(*runner.energy("s", "--no-read-back", "--json"))
-        assert status == 0, err
+    """Five windows of ten seconds, as on a lab bench; it takes more than a minute, because it is real time.
+
+    The twin's wires are processes: on a machine that stops one for a tenth of a second an edge is late, and the
+    window is rightly withheld. That, and nothing else, is tried once more.
+    """
+    for folder in ("s", "again"):
+        with served(name, runner.bench) as world:
+            status, out, err = runner.run(*runner.energy(folder, "--no-read-back", "--json"))
         result = json.loads(out)
-        assert result["valid"] is True
-        assert result["virtual"] is True
-        assert not world.powered
-        truths = sorted(w.energy_j / w.inferences for w in world.truth()[-5:])
-        score = result["energy_per_inference_j"]
-        assert abs(score["median"] - truths[2]) <= score["U"]
-        assert all(window["samples_missing"] == 0 for window in result["windows"])
+        if status == 0 or not {one["id"] for one in result["findings"]} & {"lap-displaced", "edges-late"}:
+            break
+    assert status == 0, (err, result["findings"])
+    assert result["valid"] is True
+    assert result["virtual"] is True
+    assert not world.powered
+    truths = sorted(w.energy_j / w.inferences for w in world.truth()[-5:])
+    score = result["energy_per_inference_j"]
+    assert abs(score["median"] - truths[2]) <= score["U"]
+    assert all(window["samples_missing"] == 0 for window in result["windows"])
 
 
 @pytest.mark.parametrize("name", BENCHES)

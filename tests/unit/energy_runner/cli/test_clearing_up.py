@@ -20,6 +20,15 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent
 NAMES = ["SIGTERM", "SIGHUP"]
 
 
+@pytest.fixture(autouse=True)
+def default_signals():
+    """Under nohup, tests begin with SIGHUP ignored."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
 def session(tmp_path):
     return make_run(Setup(period_s=0.01, windows=1)).write(tmp_path / "s")
