@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.session.folder import json_bytes, write_bytes
+from energy_runner.session.folder import json_bytes
+from energy_runner.session.new_file import new_file
 from energy_runner.session.table import SCHEMA, Column, Table, Values
 from energy_runner.sweep.reading.settings import axes_of, is_number, value_text
 from energy_runner.sweep.rows import PointRow, Scalar
@@ -184,9 +185,8 @@ def save_sweep_table(table: Table, path: Path, form: str | None = None) -> None:
     if form != "json":
         table.save(path, form)
         return
-    if path.exists():
-        raise ConfigurationError(f"{path}: exists already, and nothing is overwritten. Try another name")
-    write_bytes(path, json_bytes(table_json(table)))
+    with new_file(path) as temporary:
+        temporary.write_bytes(json_bytes(table_json(table)))
 
 
 def form_of(path: Path) -> str:

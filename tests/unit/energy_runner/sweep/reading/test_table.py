@@ -137,6 +137,15 @@ def test_nothing_is_overwritten_and_virtual_points_say_so(tmp_path: Path) -> Non
         save_sweep_table(table, tmp_path / "y.csv", "xls")
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet", "json"])
+def test_a_link_to_nowhere_is_a_name_that_is_taken(form: str, tmp_path: Path) -> None:
+    link = tmp_path / f"x.{form}"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="exists already"):
+        save_sweep_table(sweep_table(ROWS), link)
+    assert [one.name for one in tmp_path.iterdir()] == [link.name]
+
+
 def test_a_sweep_without_points_has_no_table() -> None:
     with pytest.raises(ConfigurationError, match="no points"):
         sweep_table([])
