@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Facts of certificates: of a virtual bench, and of a bench of hardware made from them by hand."""
 
-import tempfile
 from functools import cache
-from pathlib import Path
 
 from energy_runner import api
 from energy_runner.certificate.collect import Given, collect
@@ -19,6 +17,7 @@ from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.session.evidence import StimuliStanding
 from energy_runner.session.folder import Session, with_digest
 from energy_runner.session.result import JudgedSession
+from tests.support.kept_folder import kept_folder
 from tests.support.no_report import no_report
 
 PROFILE = """
@@ -89,7 +88,7 @@ CALIBRATION = CalibrationFacts(
 @cache
 def demo_session() -> Session:
     """Return a session of the virtual bench, measured once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="energy-runner-certificate-"))
+    folder = kept_folder("energy-runner-certificate-")
     with no_report():
         return api.run("virtual-lpm01a", api.plan("demo-keywords"), out=folder / "session")
 

@@ -2,7 +2,6 @@
 """The benches of the swarm, what is done on them, and the same without any fault."""
 
 import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +21,7 @@ from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.session.folder import Session
 from instruments.twin_bench.call_faults import CallFaults
 from tests.support.disk_faults import DiskFaults
+from tests.support.kept_folder import kept_folder
 from tests.support.no_report import no_report
 from tests.support.sink_faults import SINKS
 from tests.support.small import small_benchmark, small_stimuli
@@ -100,7 +100,7 @@ def drawn[T](rng: np.random.Generator, table: tuple[tuple[T, float], ...]) -> T:
 @lru_cache
 def stimuli() -> Path:
     """Return a folder of small stimuli, for all runs of this process."""
-    folder = Path(tempfile.mkdtemp(prefix="swarm-stimuli-"))
+    folder = kept_folder("swarm-stimuli-")
     small_stimuli(folder, small_benchmark(WINDOWS), count=20)
     return folder
 
@@ -162,7 +162,7 @@ def clean(bench_name: str, job: Job) -> Clean:
     links, calls_on_disk = CallFaults(), DiskFaults()
     sinks = {sink: FailingSink(sink, -1) for sink in SINKS}
     bench = built(bench_name, job, wrap=links.wrap)
-    folder = Path(tempfile.mkdtemp(prefix="swarm-clean-"))
+    folder = kept_folder("swarm-clean-")
     planned = None
     if job in ("off", "doctor"):
         left_on(bench)
