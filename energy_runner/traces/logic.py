@@ -17,6 +17,9 @@ SUFFIXES = (".sr", ".vcd")
 _CHUNK = re.compile(r"-(\d{1,9})$")
 _LONGEST = 1 << 16
 _MOST_SIGNALS = 4096
+_TWO = ""  # for the code of two signals that nothing tells apart
+_DEEPEST = 64  # scopes in each other
+_LONGEST_SCOPE = 200  # characters of its name
 _SCALE = re.compile(r"(1|10|100)\s*(s|ms|us|ns|ps|fs)")
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
 
@@ -30,14 +33,17 @@ def edges_of(path: Path, name: str) -> Edges:
 
 
 def _chosen(path: Path, names: list[str], name: str) -> str:
-    lowered = {one.lower(): one for one in names}
-    if name.lower() in lowered:
-        return lowered[name.lower()]
+    """Return the signal that is meant: of exactly this name, or of the only one that differs in capitals."""
+    same = [one for one in names if one == name] or [one for one in names if one.lower() == name.lower()]
     if not name and len(names) == 1:
         return names[0]
+    if len(same) == 1:
+        return same[0]
     there = ", ".join(names[:32]) or "none"
-    asked = f"has no signal {name[:40]!r}" if name else "which of its signals marks the windows was not said"
-    raise TraceFileError(f"{path}: {asked}. There are: {there}. Try: {path.name}:{names[0] if names else 'D0'}")
+    asked = f"has {len(same) or 'no'} signal{'s' if same else ''} {name[:40]!r}"
+    asked = asked if name else "which of its signals marks the windows was not said"
+    only = next((one for one in names if names.count(one) == 1), "D0")
+    raise TraceFileError(f"{path}: {asked}. There are: {there}. Try: {path.name}:{only}")
 
 
 # --- sigrok ---------------------------------------------------------------------------------------------
@@ -146,10 +152,14 @@ def _words(path: Path, lines: Iterator[bytes]) -> Iterator[tuple[int, str]]:
 
 
 def _vcd_header(path: Path, words: Iterator[tuple[int, str]]) -> tuple[float, dict[str, str]]:
-    """Return the time scale (s) and the code of each signal of one bit by its name."""
+    """Return the time scale (s) and the code of each signal of one bit, by its name.
+
+    Where several signals have one name, each is called by its scopes, too, as in `top.uart.D0`.
+    """
     scale_s = 0.0
-    codes: dict[str, str] = {}
-    double: set[str] = set()
+    scopes: list[str] = []
+    signals: dict[str, dict[str, str]] = {}  # of each name, the code of each scope
+    count = 0
     for number, word in words:
         if word == "$enddefinitions":
             _to_end(words)
@@ -162,14 +172,26 @@ def _vcd_header(path: Path, words: Iterator[tuple[int, str]]) -> tuple[float, di
             if match is None:
                 raise TraceFileError(f"{path}: line {number}: the time scale is {' '.join(inner)[:40]!r}")
             scale_s = int(match[1]) * _SECONDS[match[2]]
+        elif word == "$scope":
+            scopes.append(inner[1][:_LONGEST_SCOPE] if len(inner) > 1 else "")
+            if len(scopes) > _DEEPEST:
+                raise TraceFileError(f"{path}: line {number}: more than {_DEEPEST} scopes in each other")
+        elif word == "$upscope":
+            del scopes[-1:]
         elif word == "$var" and len(inner) >= 4 and inner[1] == "1":
-            double |= {inner[3]} & codes.keys()
-            codes.setdefault(inner[3], inner[2])
-            if len(codes) > _MOST_SIGNALS:
+            whole = ".".join([*scopes, inner[3]])
+            known = signals.setdefault(inner[3], {})
+            known[whole] = inner[2] if known.get(whole, inner[2]) == inner[2] else _TWO
+            count += 1
+            if count > _MOST_SIGNALS:
                 raise TraceFileError(f"{path}: line {number}: more than {_MOST_SIGNALS} signals")
     if not scale_s:
         raise TraceFileError(f"{path}: states no time scale, so its times have no unit")
-    return scale_s, {one: code for one, code in codes.items() if one not in double}
+    codes: dict[str, str] = {}
+    for name, paths in signals.items():
+        # Some writers list one signal in several scopes: then all have its code.
+        codes |= {name: next(iter(paths.values()))} if len(set(paths.values())) == 1 else paths
+    return scale_s, {name: code for name, code in codes.items() if code != _TWO}
 
 
 def _to_end(words: Iterator[tuple[int, str]]) -> list[str]:

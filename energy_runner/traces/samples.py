@@ -15,6 +15,7 @@ from energy_runner.traces.journal import mishap_event
 from energy_runner.traces.model import Chunk, Float32Array, Mishap, Opened, Signal, TraceFileError
 
 _MOST_MISHAPS = 100_000
+_SUMMED = 1000  # samples of energy that never fall, and end at twice the first, are a running sum
 _MOST_LOST, _LOST_TIMES = 100_000_000, 100  # samples missing beside those that are there
 # No monitor of a DUT delivers such readings; some write 9.9e37 where they have none.
 _BEYOND = {"current": 1e3, "voltage": 1e4, "power": 1e6, "energy": 1e3}
@@ -34,6 +35,8 @@ class Samples:
     lost: int = 0
     over_range: int = 0
     _until: int = 0
+    _rises: bool = True
+    _bounds_j: tuple[float, float] | None = None
 
     def write(self, chunks: Iterator[Chunk], progress: Callable[[float], None]) -> None:
         """Write all chunks; raises `TraceFileError` for samples that cannot be."""
@@ -46,6 +49,14 @@ class Samples:
             self.length = self._until
         if not self.length:
             raise TraceFileError(f"{self.path}: holds no samples")
+        if self._rises and self._bounds_j is not None and self.received >= _SUMMED:
+            first, last = self._bounds_j
+            if last > 2 * first:
+                raise TraceFileError(
+                    f"{self.path}: the joules of {self.received} samples never fall, from {first:.3g} to "
+                    f"{last:.3g} J, as a running sum does; joules in each sample are needed. Try: a column of "
+                    "power or current, or the differences from row to row"
+                )
 
     def findings(self) -> list[str]:
         """Return what was wrong with the file, in words."""
@@ -73,6 +84,8 @@ class Samples:
                 gone = np.isnan(array)
                 missing = gone if missing is None else missing | gone
             values.append(array)
+            if self._rises and one.name == "energy":
+                self._follow_sum(array)
         gone_here = 0
         if missing is not None:
             gone_here = int(np.sum(missing))
@@ -99,6 +112,15 @@ class Samples:
             self._note(Mishap("over-range", first + begin, first + stop, stop - begin, detail))
         # Also a NaN becomes an ordinary one: bytes of strangers hold such as signal in arithmetic.
         return np.where(wrong | np.isnan(array), np.float32(np.nan), array)
+
+    def _follow_sum(self, array: Float32Array) -> None:
+        """Note whether joules have never fallen yet; looked at up to the first that fall, so at no cost."""
+        there = array[np.isfinite(array)]
+        if not len(there):
+            return
+        before = there[0] if self._bounds_j is None else self._bounds_j[1]
+        self._rises = bool(there[0] >= before and np.all(there[1:] >= there[:-1]))
+        self._bounds_j = (float(before) if self._bounds_j is None else self._bounds_j[0], float(there[-1]))
 
     def _report(self) -> None:
         """Note the mishaps that the file itself reports."""
